@@ -1,0 +1,48 @@
+import { z } from 'zod';
+import { identifier, text, timestamp } from './text.js';
+
+export const permissions = [
+  'request-logs:write', 'request-logs:read', 'dead-letters:read',
+  'api-keys:read', 'api-keys:write', 'api-keys:revoke', 'introspect',
+  'workspaces:read', 'workspaces:write', 'owners:read', 'owners:write',
+  'findings:read', 'incidents:read', 'incidents:write',
+  'audit:read', 'access:manage', 'metrics:read',
+] as const;
+
+/** What a route asks of its caller. */
+export type Permission = (typeof permissions)[number];
+
+export const Role = z.enum(['viewer', 'responder', 'admin', 'ingest', 'gateway']).meta({ id: 'Role' });
+export type Role = z.infer<typeof Role>;
+
+const reading: readonly Permission[] = [
+  'request-logs:read', 'api-keys:read', 'workspaces:read', 'owners:read', 'findings:read', 'incidents:read',
+];
+
+/** What each role may do. Machines (ingest, gateway) can read nothing back. */
+export const rolePermissions: Record<Role, readonly Permission[]> = {
+  viewer: reading,
+  responder: [...reading, 'dead-letters:read', 'incidents:write', 'api-keys:revoke', 'audit:read'],
+  admin: permissions,
+  ingest: ['request-logs:write'],
+  gateway: ['introspect', 'request-logs:write'],
+};
+
+export const CreateAccessToken = z.object({
+  name: text(120),
+  role: Role,
+  workspaces: z.array(identifier(64)).min(1).max(200).optional()
+    .describe('Workspaces the token may act in; absent = all'),
+  expires_at: timestamp.optional(),
+}).meta({ id: 'CreateAccessToken' });
+export type CreateAccessToken = z.infer<typeof CreateAccessToken>;
+
+export const AccessToken = z.object({
+  token_id: z.string(), name: z.string(), role: Role, workspaces: z.array(z.string()).nullable(),
+  created_at: timestamp, created_by: z.string(), expires_at: timestamp.nullable(), revoked_at: timestamp.nullable(),
+}).meta({ id: 'AccessToken' });
+export type AccessToken = z.infer<typeof AccessToken>;
+
+export const CreatedAccessToken = AccessToken.extend({ token: z.string().describe('Shown once') })
+  .meta({ id: 'CreatedAccessToken' });
+export type CreatedAccessToken = z.infer<typeof CreatedAccessToken>;

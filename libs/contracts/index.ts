@@ -1,0 +1,18 @@
+export {
+  AccessToken, CreateAccessToken, CreatedAccessToken, Role, permissions, rolePermissions, type Permission,
+} from './access.js';
+export {
+  ApiKey, ApiKeyPage, ApiKeyQuery, ApiKeyState, CreateApiKey, CreateOwner, CreateWorkspace, CreatedApiKey, Environment,
+  IntrospectRequest, Introspection, Owner, OwnerList, RefusalReason, Replacement, RevokeAndReplace, RevokeQuery, UpdateApiKey,
+  Workspace, WorkspaceList,
+} from './credential.js';
+export {
+  Finding, FindingEvidence, FindingPage, FindingQuery, Incident, IncidentPage, IncidentQuery, IncidentState, IncidentSummary,
+  Severity, SuggestedAction, TimelineEntry, UpdateIncident, severityRank,
+} from './incident.js';
+export { Problem } from './problem.js';
+export {
+  Activity, ActivityPoint, ActivityQuery, CredentialKind, DeadLetter, DeadLetterPage, DeadLetterQuery, IntakeQuery, IntakeResult,
+  LineError, Outcome, RequestLog, RequestLogFormat, RequestLogLine, RequestLogPage, RequestLogQuery,
+} from './request-log.js';
+export { identifier, page, pageQuery, text, timestamp } from './text.js';

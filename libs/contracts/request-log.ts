@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { identifier, page, pageQuery, text, timestamp } from './text.js';
+
+export const RequestLogFormat = z.enum(['native', 'kong', 'cloudtrail']).meta({ id: 'RequestLogFormat' });
+export type RequestLogFormat = z.infer<typeof RequestLogFormat>;
+
+/** `authorised`: the credential was accepted and the call did not fail. `error`: it failed for another reason. */
+export const Outcome = z.enum(['authorised', 'unauthorised', 'forbidden', 'rate_limited', 'error']).meta({ id: 'Outcome' });
+export type Outcome = z.infer<typeof Outcome>;
+
+export const CredentialKind = z.enum([
+  'workspace_key', 'api_key', 'service_token', 'public_key', 'signing_key', 'role', 'user', 'unknown',
+]).meta({ id: 'CredentialKind' });
+export type CredentialKind = z.infer<typeof CredentialKind>;
+
+const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+
+/**
+ * The native request-log format: one JSON object a line. Unknown fields are ignored.
+ * Times: RFC 3339 with an offset, or epoch milliseconds.
+ */
+export const RequestLogLine = z.object({
+  time: z.union([timestamp, z.number().min(0).max(8.64e15)]).describe('RFC 3339 with an offset, or epoch milliseconds'),
+  request_id: identifier(128),
+  workspace: identifier(64).optional().describe('Absent: the workspace of the key, of the intake or of the topic'),
+  key_id: identifier(256).optional().describe('Id of the credential the gateway recognised'),
+  key: z.string().min(1).max(4096).optional()
+    .describe('The bearer credential as presented. Replaced by a keyed fingerprint on arrival, never stored'),
+  credential_kind: CredentialKind.optional(),
+  principal: text(512).optional().describe('Who the gateway says is behind the credential'),
+  outcome: Outcome.optional().describe('Absent: derived from the status'),
+  refusal_reason: text(128).optional(),
+  method: z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'must be an HTTP method or an operation name'),
+  route: text(512).optional(),
+  path: text(16_384),
+  status: z.number().int().min(100).max(599),
+  latency_ms: z.number().min(0).max(86_400_000).optional(),
+  bytes_in: count.optional(),
+  bytes_out: count.optional(),
+  address: text(255).optional().describe('Client address, IPv4 or IPv6'),
+  user_agent: text(4096).optional(),
+  origin: text(512).optional(),
+  referer: text(4096).optional(),
+  tenant: text(256).optional(),
+  environment: text(64).optional(),
+  gateway_node: text(256).optional(),
+  headers: z.record(z.string().max(256), z.union([z.string(), z.array(z.string())])).optional()
+    .describe('Request headers, if the gateway sends them. Credentials in them become fingerprints'),
+  attributes: z.record(z.string().max(64), z.union([z.string().max(4096), z.number(), z.boolean()])).optional(),
+}).meta({ id: 'RequestLogLine' });
+export type RequestLogLine = z.infer<typeof RequestLogLine>;
+
+/** A request as it is stored: one row of `request_logs`. Empty string = not known; numbers that are not known are null. */
+export const RequestLog = z.object({
+  workspace_id: z.string(), key_id: z.string(), key_fingerprint: z.string(), credential_kind: CredentialKind,
+  principal: z.string(), request_id: z.string(), time: timestamp, outcome: Outcome, refusal_reason: z.string(),
+  method: z.string(), route: z.string(), path: z.string(), status: z.number().int(),
+  latency_ms: z.number().nullable(), bytes_in: z.number().nullable(), bytes_out: z.number().nullable(),
+  address: z.string(), country: z.string().describe('ISO 3166-1 alpha-2'), user_agent: z.string(), origin: z.string(),
+  referer: z.string(), tenant: z.string(), environment: z.string(), gateway_node: z.string(),
+  attributes: z.record(z.string(), z.string()), source: z.string(),
+}).meta({ id: 'RequestLog' });
+export type RequestLog = z.infer<typeof RequestLog>;
+
+export const IntakeQuery = z.object({
+  format: RequestLogFormat.default('native'),
+  workspace: identifier(64).optional().describe('Workspace of lines that name none'),
+}).meta({ id: 'IntakeQuery' });
+export type IntakeQuery = z.infer<typeof IntakeQuery>;
+
+export const LineError = z.object({
+  line: z.number().int().describe('Line of the body, or item of the array; starts at 1'),
+  code: z.string(), reason: z.string(),
+}).meta({ id: 'LineError' });
+export type LineError = z.infer<typeof LineError>;
+
+/** What became of a batch: `received = stored + dead_lettered`. */
+export const IntakeResult = z.object({
+  received: z.number().int(), stored: z.number().int(), dead_lettered: z.number().int(),
+  duplicate: z.boolean().describe('true: this Idempotency-Key was stored before; nothing was stored again'),
+  errors: z.array(LineError).describe('At most the first 100'),
+}).meta({ id: 'IntakeResult' });
+export type IntakeResult = z.infer<typeof IntakeResult>;
+
+export const RequestLogQuery = z.object({
+  last_n_minutes: z.coerce.number().int().min(1).max(527_040).optional(),
+  from: timestamp.optional().describe('Inclusive'),
+  to: timestamp.optional().describe('Exclusive'),
+  workspace: identifier(64).optional(),
+  key_id: identifier(256).optional(),
+  key_fingerprint: identifier(64).optional(),
+  request_id: identifier(128).optional(),
+  status: z.coerce.number().int().min(100).max(599).optional(),
+  outcome: Outcome.optional(),
+  address: text(255).optional(),
+  route: text(512).optional(),
+  ...pageQuery,
+}).refine((query) => !(query.last_n_minutes !== undefined && (query.from !== undefined || query.to !== undefined)), {
+  message: 'last_n_minutes goes without from and to', path: ['last_n_minutes'],
+}).meta({ id: 'RequestLogQuery' });
+export type RequestLogQuery = z.infer<typeof RequestLogQuery>;
+
+export const RequestLogPage = page(RequestLog).meta({ id: 'RequestLogPage' });
+export type RequestLogPage = z.infer<typeof RequestLogPage>;
+
+export const ActivityQuery = z.object({
+  last_n_minutes: z.coerce.number().int().min(1).max(527_040).optional(),
+  from: timestamp.optional(), to: timestamp.optional(),
+  workspace: identifier(64).optional(),
+}).refine((query) => !(query.last_n_minutes !== undefined && (query.from !== undefined || query.to !== undefined)), {
+  message: 'last_n_minutes goes without from and to', path: ['last_n_minutes'],
+}).meta({ id: 'ActivityQuery' });
+export type ActivityQuery = z.infer<typeof ActivityQuery>;
+
+export const ActivityPoint = z.object({
+  time: timestamp.describe('Start of the step'),
+  requests: z.number().int(), errors: z.number().int(), denied: z.number().int().describe('unauthorised + forbidden'),
+  rate_limited: z.number().int(), addresses: z.number().int().describe('Distinct client addresses'),
+}).meta({ id: 'ActivityPoint' });
+export type ActivityPoint = z.infer<typeof ActivityPoint>;
+
+export const Activity = z.object({
+  key_id: z.string(), from: timestamp, to: timestamp, step_minutes: z.number().int(),
+  totals: ActivityPoint.omit({ time: true }), series: z.array(ActivityPoint),
+}).meta({ id: 'Activity' });
+export type Activity = z.infer<typeof Activity>;
+
+export const DeadLetter = z.object({
+  dead_letter_id: z.string(), workspace_id: z.string(), source: z.string(), position: z.string(), code: z.string(),
+  reason: z.string(), sha256: z.string().describe('Of the line as it came'),
+  payload: z.string().describe('The line, redacted and cut to 8 KiB'), received_at: timestamp,
+}).meta({ id: 'DeadLetter' });
+export type DeadLetter = z.infer<typeof DeadLetter>;
+export const DeadLetterPage = page(DeadLetter).meta({ id: 'DeadLetterPage' });
+export const DeadLetterQuery = z.object({ workspace: identifier(64).optional(), ...pageQuery }).meta({ id: 'DeadLetterQuery' });
+export type DeadLetterQuery = z.infer<typeof DeadLetterQuery>;

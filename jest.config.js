@@ -20,5 +20,8 @@ export default {
   },
   transform: { '^.+\\.ts$': swc('es6'), '^.+\\.js$': swc('commonjs') },
   transformIgnorePatterns: [`/node_modules/(?!(?:.*/)?(?:${esmLeaves})/)`],
+  globalSetup: '<rootDir>/test/support/servers/global-setup.mjs',
+  globalTeardown: '<rootDir>/test/support/servers/global-teardown.mjs',
+  maxWorkers: 2,
   testTimeout: 60_000,
 };

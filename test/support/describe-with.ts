@@ -1,0 +1,27 @@
+import { describe, it } from '@jest/globals';
+
+/** A part that tests need and this machine may lack. `missing` is undefined when it can be had. */
+export interface Part {
+  name: string;
+  missing: string | undefined;
+  howToGet: string;
+}
+
+/** A suite that needs `part`: without it the suite says so on stderr and is skipped; with CI=true it fails. */
+export function describeWith(part: Part, name: string, suite: () => void): void {
+  if (part.missing === undefined) {
+    describe(name, suite);
+    return;
+  }
+  const why = `${part.name} cannot be had: ${part.missing}. ${part.howToGet}`;
+  if (process.env.CI === 'true') {
+    describe(name, () => {
+      it(`needs ${part.name}`, () => {
+        throw new Error(`${why} With CI=true this is a failure, not a skip.`);
+      });
+    });
+    return;
+  }
+  process.stderr.write(`\nSKIPPED: ${name}\n  ${why}\n`);
+  describe.skip(name, suite);
+}

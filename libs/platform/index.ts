@@ -1,1 +1,16 @@
-export const x: string = 'hi';
+export { Clock, FixedClock, SystemClock } from './clock.js';
+export { decodeCursor, encodeCursor } from './cursor.js';
+export { DataDirLockedError, lockDataDir, type DataDirLock } from './data-dir-lock.js';
+export { AppError, badRequest, conflict, notFound, type FieldError } from './errors.js';
+export { ApiQueryOf } from './http/api-query.decorator.js';
+export { createHttpApp } from './http/create-http-app.js';
+export { ReadinessChecks } from './http/health.controller.js';
+export {
+  PUBLIC_ROUTE, PublicRoute, ROUTE_PERMISSION, RequirePermission, type RoutePermission,
+} from './http/route-permission.decorator.js';
+export { newId } from './ids.js';
+export { AppLogger } from './logging.js';
+export { Metrics } from './metrics.js';
+export { PlatformModule } from './platform.module.js';
+export { Secrets, readOrCreateMasterKey, sameDigest } from './secrets.js';
+export { SettingsError, readSettings } from './settings.js';

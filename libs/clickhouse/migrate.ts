@@ -1,0 +1,18 @@
+import type { ClickHouse } from './clickhouse.js';
+import { requestLogs } from './migrations/0001-request-logs.js';
+
+const migrations: readonly { name: string; statements: readonly string[] }[] = [
+  { name: '0001-request-logs', statements: requestLogs },
+];
+
+/** Brings the schema up to date. Statements are written so that a half-done migration can run again. */
+export async function migrateClickHouse(clickhouse: ClickHouse): Promise<void> {
+  await clickhouse.command('CREATE TABLE IF NOT EXISTS schema_migrations (name String, at DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY name');
+  const done = await clickhouse.select<{ name: string }>('SELECT DISTINCT name FROM schema_migrations');
+  const names = new Set(done.map(({ name }) => name));
+  for (const migration of migrations) {
+    if (names.has(migration.name)) continue;
+    for (const statement of migration.statements) await clickhouse.command(statement);
+    await clickhouse.command(`INSERT INTO schema_migrations (name) VALUES ('${migration.name}')`);
+  }
+}

@@ -1,0 +1,36 @@
+import { Readable } from 'node:stream';
+import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { ClickHouse, insertSettings, type InsertOptions, type QueryParams } from './clickhouse.js';
+
+/** ClickHouse on a server, over HTTP. The URL may carry user, password and database (`http://user:password@host:8123/database`). */
+export class ServerClickHouse extends ClickHouse {
+  private readonly client: ClickHouseClient;
+
+  constructor(url: string) {
+    super();
+    this.client = createClient({
+      url, application: 'keytrail', request_timeout: 60_000, max_open_connections: 10,
+      clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+    });
+  }
+
+  override async select<Row>(sql: string, params?: QueryParams): Promise<Row[]> {
+    const result = await this.client.query({ query: sql, format: 'JSONEachRow', ...(params && { query_params: params }) });
+    return result.json<Row>();
+  }
+
+  override async insertJsonLines(table: string, rows: Buffer, options: InsertOptions): Promise<void> {
+    await this.client.insert({
+      table, values: Readable.from([rows], { objectMode: false }), format: 'JSONEachRow',
+      clickhouse_settings: insertSettings(options.deduplicationToken) as never,
+    });
+  }
+
+  override async command(sql: string): Promise<void> {
+    await this.client.command({ query: sql });
+  }
+
+  override async close(): Promise<void> {
+    await this.client.close();
+  }
+}

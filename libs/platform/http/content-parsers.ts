@@ -1,0 +1,38 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AppError } from '../errors.js';
+
+/** Routes whose body is handed on as bytes, whatever its content type. */
+const RAW_BODY_ROUTES = new Set(['/v1/request-logs']);
+const JSON_BODY_LIMIT = 1024 * 1024;
+
+/** Largest body any route takes, compressed or not. */
+export const BODY_LIMIT = 16 * 1024 * 1024;
+
+/** JSON for every route but those that read raw bytes; anything else is refused before it is parsed. */
+export function registerContentParsers(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers();
+  server.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BODY_LIMIT }, (request, body, done) => {
+    try {
+      done(null, parseBody(request, body as Buffer));
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+function parseBody(request: FastifyRequest, body: Buffer): unknown {
+  if (RAW_BODY_ROUTES.has(request.routeOptions.url ?? '')) return body;
+  const type = request.headers['content-type'] ?? '';
+  if (!/^application\/(?:[\w.-]+\+)?json\b/i.test(type) || request.headers['content-encoding'] !== undefined) {
+    throw new AppError({ code: 'unsupported_media_type', status: 415, message: 'This route takes application/json, not compressed.' });
+  }
+  if (body.length > JSON_BODY_LIMIT) {
+    throw new AppError({ code: 'body_too_large', status: 413, message: 'The body is larger than 1 MiB.' });
+  }
+  if (body.length === 0) return undefined;
+  try {
+    return JSON.parse(body.toString('utf8'), (key, value: unknown) => (key === '__proto__' ? undefined : value));
+  } catch {
+    throw new AppError({ code: 'invalid_json', status: 400, message: 'The body is not valid JSON.' });
+  }
+}

@@ -1,0 +1,53 @@
+import { Controller, Get, Header, Injectable } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { AppError } from '../errors.js';
+import { Metrics } from '../metrics.js';
+import { PublicRoute, RequirePermission } from './route-permission.decorator.js';
+
+/** Parts of the process that must answer before it takes traffic. */
+@Injectable()
+export class ReadinessChecks {
+  private readonly checks = new Map<string, () => Promise<void>>();
+
+  register(name: string, check: () => Promise<void>): void {
+    this.checks.set(name, check);
+  }
+
+  async run(): Promise<Record<string, 'up' | 'down'>> {
+    const results = await Promise.all([...this.checks].map(async ([name, check]) => {
+      const late = AbortSignal.timeout(3_000);
+      const timedOut = new Promise<'down'>((resolve) => late.addEventListener('abort', () => resolve('down'), { once: true }));
+      return [name, await Promise.race([check().then(() => 'up' as const, () => 'down' as const), timedOut])] as const;
+    }));
+    return Object.fromEntries(results);
+  }
+}
+
+@ApiTags('health')
+@Controller()
+export class HealthController {
+  constructor(private readonly readiness: ReadinessChecks, private readonly metrics: Metrics) {}
+
+  @Get('health/live')
+  @PublicRoute()
+  live() {
+    return { status: 'up' };
+  }
+
+  @Get('health/ready')
+  @PublicRoute()
+  async ready() {
+    const checks = await this.readiness.run();
+    if (Object.values(checks).includes('down')) {
+      throw new AppError({ code: 'not_ready', status: 503, message: 'A part this process needs does not answer.', members: { checks } });
+    }
+    return { status: 'up', checks };
+  }
+
+  @Get('metrics')
+  @RequirePermission('metrics:read')
+  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
+  async scrape(): Promise<string> {
+    return this.metrics.registry.metrics();
+  }
+}

@@ -1,0 +1,42 @@
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+
+/** What Keytrail counts about itself, in the Prometheus text format at `/metrics`. */
+export class Metrics {
+  readonly registry = new Registry();
+
+  readonly received = new Counter({
+    name: 'keytrail_request_logs_received_total', help: 'Request-log lines that came in', labelNames: ['source'], registers: [this.registry],
+  });
+  readonly stored = new Counter({
+    name: 'keytrail_request_logs_stored_total', help: 'Request-log lines stored', labelNames: ['source'], registers: [this.registry],
+  });
+  readonly deadLettered = new Counter({
+    name: 'keytrail_request_logs_dead_lettered_total', help: 'Request-log lines kept as dead letters', labelNames: ['source'],
+    registers: [this.registry],
+  });
+  readonly duplicates = new Counter({
+    name: 'keytrail_request_logs_duplicate_total', help: 'Lines of batches that were stored before', labelNames: ['source'],
+    registers: [this.registry],
+  });
+  readonly findings = new Counter({
+    name: 'keytrail_findings_total', help: 'Findings made', labelNames: ['rule'], registers: [this.registry],
+  });
+  readonly ruleFailures = new Counter({
+    name: 'keytrail_rule_failures_total', help: 'Rules that threw', labelNames: ['rule'], registers: [this.registry],
+  });
+  readonly tickSeconds = new Histogram({
+    name: 'keytrail_detection_tick_seconds', help: 'Length of a detection tick', registers: [this.registry],
+    buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  });
+  readonly kafkaLag = new Gauge({
+    name: 'keytrail_kafka_lag', help: 'Messages behind the end of the partition', labelNames: ['topic', 'partition'],
+    registers: [this.registry],
+  });
+  readonly authFailures = new Counter({
+    name: 'keytrail_authentication_failures_total', help: 'Calls refused for lack of valid credentials', registers: [this.registry],
+  });
+
+  constructor(withProcessMetrics = true) {
+    if (withProcessMetrics) collectDefaultMetrics({ register: this.registry });
+  }
+}

@@ -1,0 +1,24 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { Clock, SystemClock } from './clock.js';
+import { HealthController, ReadinessChecks } from './http/health.controller.js';
+import { Metrics } from './metrics.js';
+import { Secrets } from './secrets.js';
+
+export interface PlatformOptions {
+  secrets: Secrets;
+  clock?: Clock;
+}
+
+/** What every process has: a clock, metrics, readiness, derived keys. */
+@Module({})
+export class PlatformModule {
+  static forRoot(options: PlatformOptions): DynamicModule {
+    const providers = [
+      { provide: Clock, useValue: options.clock ?? new SystemClock() },
+      { provide: Secrets, useValue: options.secrets },
+      { provide: Metrics, useFactory: () => new Metrics() },
+      ReadinessChecks,
+    ];
+    return { module: PlatformModule, global: true, controllers: [HealthController], providers, exports: [Clock, Secrets, Metrics, ReadinessChecks] };
+  }
+}

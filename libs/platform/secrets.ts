@@ -1,0 +1,37 @@
+import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+
+/** One use of the master key; each gets a key of its own through HKDF-SHA256 (RFC 5869). */
+export type SecretUse = 'api-key-digest' | 'access-token-digest' | 'fingerprint';
+
+/** Keys derived from the master key. */
+export class Secrets {
+  constructor(private readonly masterKey: Buffer) {
+    if (masterKey.length < 32) throw new Error('the master key must have at least 32 bytes');
+  }
+
+  /** 32 bytes for one use. */
+  keyFor(use: SecretUse): Buffer {
+    return Buffer.from(hkdfSync('sha256', this.masterKey, 'keytrail', use, 32));
+  }
+
+  /** HMAC-SHA256 of a secret under the key of one use, as hex. */
+  digest(use: SecretUse, secret: string): string {
+    return createHmac('sha256', this.keyFor(use)).update(secret, 'utf8').digest('hex');
+  }
+}
+
+/** Reads the master key (base64) from a file, or makes one that only its owner may read. */
+export function readOrCreateMasterKey(file: string): Buffer {
+  if (!existsSync(file)) {
+    writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
+  }
+  return Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
+}
+
+/** Compares two digests in constant time. */
+export function sameDigest(a: string, b: string): boolean {
+  const left = Buffer.from(a);
+  const right = Buffer.from(b);
+  return left.length === right.length && timingSafeEqual(left, right);
+}

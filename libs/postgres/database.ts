@@ -1,0 +1,55 @@
+import { PGlite } from '@electric-sql/pglite';
+import { createPgConfig } from '@electric-sql/pglite/node-postgres';
+import { Kysely, Migrator, PostgresDialect } from 'kysely';
+import { Pool, types } from 'pg';
+import { registry } from './migrations/0001-registry.js';
+import { watch } from './migrations/0002-watch.js';
+import type { Tables } from './tables.js';
+
+const BIGINT = 20;
+// Versions and entry numbers stay far below 2^53.
+types.setTypeParser(BIGINT, Number);
+
+/** Where Postgres is: a server by URL, or PGlite in a directory of this process. */
+export type PostgresLocation = { url: string } | { directory: string };
+
+/** Queries that may run inside or outside a transaction. PGlite has one connection: inside one, use the transaction and nothing else. */
+export type Executor = Kysely<Tables>;
+
+/** Postgres, by server or embedded, through one code path. */
+export class Database extends Kysely<Tables> {
+  private constructor(pool: Pool, private readonly embedded: PGlite | undefined) {
+    // Without a listener, a connection that breaks while idle would end the process; the next query reports it.
+    pool.on('error', () => undefined);
+    super({ dialect: new PostgresDialect({ pool }) });
+  }
+
+  /** Opens the database and brings its schema up to date. */
+  static async open(location: PostgresLocation): Promise<Database> {
+    const embedded = 'url' in location ? undefined : await PGlite.create(location.directory);
+    const pool = 'url' in location
+      ? new Pool({ connectionString: location.url, max: 10, connectionTimeoutMillis: 10_000 })
+      : new Pool(Object.assign(createPgConfig(embedded as PGlite), { idleTimeoutMillis: 0 }) as never);
+    const database = new Database(pool, embedded);
+    try {
+      await database.migrate();
+      return database;
+    } catch (error) {
+      await database.destroy();
+      throw error;
+    }
+  }
+
+  override async destroy(): Promise<void> {
+    await super.destroy();
+    await this.embedded?.close();
+  }
+
+  private async migrate(): Promise<void> {
+    const migrator = new Migrator({
+      db: this, provider: { getMigrations: async () => ({ '0001-registry': registry, '0002-watch': watch }) },
+    });
+    const { error } = await migrator.migrateToLatest();
+    if (error !== undefined) throw error;
+  }
+}

@@ -1,0 +1,3 @@
+export { Database, type Executor, type PostgresLocation } from './database.js';
+export { PostgresModule } from './postgres.module.js';
+export type { CredentialTable, FindingTable, IncidentTable, Tables } from './tables.js';

@@ -1,0 +1,22 @@
+import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
+import { sql } from 'kysely';
+import { ReadinessChecks } from '@keytrail/platform';
+import { Database } from './database.js';
+
+/** Lends an open database to the process and closes it at the end. */
+@Module({})
+export class PostgresModule implements OnApplicationShutdown {
+  constructor(private readonly database: Database, readiness: ReadinessChecks) {
+    readiness.register('postgres', async () => {
+      await sql`SELECT 1`.execute(database);
+    });
+  }
+
+  static forRoot(database: Database): DynamicModule {
+    return { module: PostgresModule, global: true, providers: [{ provide: Database, useValue: database }], exports: [Database] };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.database.destroy();
+  }
+}

@@ -1,0 +1,74 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { CredentialKind, Environment, FindingEvidence, IncidentState, Role, Severity, TimelineEntry } from '@keytrail/contracts';
+
+/** Read as Date; written as Date. */
+type Time = ColumnType<Date, Date, Date>;
+type OptionalTime = ColumnType<Date | null, Date | null | undefined, Date | null>;
+/** Read as a value; written as JSON text. */
+type Json<T> = ColumnType<T, string, string>;
+
+export interface AccountTable { account_id: string; name: string; created_at: Time }
+
+export interface WorkspaceTable {
+  workspace_id: string; account_id: string; name: string; environment: Environment; created_at: Time;
+}
+
+export interface OwnerTable {
+  owner_id: string; account_id: string; name: string; kind: 'person' | 'team'; contact: string; status: 'active' | 'left'; created_at: Time;
+}
+
+export interface CredentialTable {
+  key_id: string; kind: CredentialKind; workspace_id: string; name: string; service: string; owner_id: string; scopes: Json<string[]>;
+  digest: string; fingerprint: string; hint: string; created_at: Time; created_by: string; expires_at: OptionalTime; rotated_at: OptionalTime;
+  revoked_at: OptionalTime; revoked_by: string | null; revoke_reason: string | null; replaces: string | null; replaced_by: string | null;
+  /** Grows with every change: readers ask for what changed since. */
+  version: Generated<number>;
+}
+
+export interface AccessTokenTable {
+  token_id: string; name: string; role: Role; workspaces: ColumnType<string[] | null, string | null, string | null>; digest: string;
+  created_at: Time; created_by: string; expires_at: OptionalTime; revoked_at: OptionalTime;
+}
+
+export interface AuditEntryTable {
+  entry_id: Generated<number>; at: Time; actor: string; actor_address: string; action: string; object_type: string; object_id: string;
+  workspace_id: string | null; reason: string | null; request_id: string; detail: Json<Record<string, unknown>>;
+}
+
+export interface IdempotentCallTable {
+  caller: string; idempotency_key: string; request_hash: string; answer: Json<unknown>; created_at: Time;
+}
+
+export interface DeadLetterTable {
+  dead_letter_id: string; workspace_id: string; source: string; position: string; code: string; reason: string; sha256: string;
+  payload: string; received_at: Time;
+}
+
+export interface IntakeBatchTable { token: string; stored: number; dead_lettered: number; received: number; created_at: Time }
+
+export interface DetectionCursorTable { name: string; ingested_at: Time }
+export interface DetectedBatchTable { batch_id: string; ingested_at: Time }
+export interface KeyBaselineTable { workspace_id: string; key_id: string; state: Json<unknown>; updated_at: Time }
+
+export interface FindingTable {
+  finding_id: string; rule_id: string; title: string; severity: Severity; workspace_id: string; key_id: string; principal: string;
+  addresses: Json<string[]>; first_seen: Time; last_seen: Time; summary: string; evidence: Json<FindingEvidence>; episode: string;
+  incident_id: string | null; detected_at: Time;
+}
+
+export interface IncidentTable {
+  incident_id: string; workspace_id: string; title: string; severity: Severity; state: IncidentState; owner_id: string | null;
+  owner_name: string | null; owner_contact: string | null; key_ids: Json<string[]>; addresses: Json<string[]>; rule_ids: Json<string[]>;
+  findings: number; first_seen: Time; last_seen: Time; opened_at: Time; updated_at: Time;
+}
+
+export interface IncidentTimelineTable {
+  entry_id: Generated<number>; incident_id: string; at: Time; kind: TimelineEntry['kind']; actor: string; text: string; finding_id: string | null;
+}
+
+export interface Tables {
+  accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable; access_tokens: AccessTokenTable;
+  audit_entries: AuditEntryTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;
+  detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_baselines: KeyBaselineTable;
+  findings: FindingTable; incidents: IncidentTable; incident_timeline: IncidentTimelineTable;
+}

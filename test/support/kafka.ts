@@ -23,7 +23,8 @@ export interface OwnKafkaBroker extends KafkaBroker {
 
 const KAFKA_VERSION = '4.1.1';
 const cacheHome = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-const jars = { version: KAFKA_VERSION, jarsDir: join(cacheHome, 'keytrail-test', `kafka-${KAFKA_VERSION}`) };
+/** What the keeper is told to start Kafka from: its version, and where its jars are kept between runs. */
+export const kafkaJars = { version: KAFKA_VERSION, jarsDir: join(cacheHome, 'keytrail-test', `kafka-${KAFKA_VERSION}`) };
 
 const given = (): string[] => (process.env.KEYTRAIL_TEST_KAFKA ?? '').split(',').map((broker) => broker.trim()).filter(Boolean);
 
@@ -46,13 +47,13 @@ export function describeWithOwnKafka(name: string, suite: () => void): void {
 /** The run's one broker: KEYTRAIL_TEST_KAFKA, else Apache Kafka started by the first suite that asks. */
 export async function sharedKafkaBroker(): Promise<KafkaBroker> {
   const brokers = given();
-  return brokers.length > 0 ? { brokers } : sharedServer<KafkaBroker>('kafka', jars);
+  return brokers.length > 0 ? { brokers } : sharedServer<KafkaBroker>('kafka', kafkaJars);
 }
 
 /** A broker of the caller's own. It ends with `stop()`, and in any case with the calling process. */
 export async function startKafkaBroker(): Promise<OwnKafkaBroker> {
   const line = await KeeperLine.open();
-  const { server, brokers } = await line.start<KafkaBroker>('kafka', jars);
+  const { server, brokers } = await line.start<KafkaBroker>('kafka', kafkaJars);
   return {
     brokers,
     kill: () => line.call(server, 'kill'),
@@ -79,6 +80,6 @@ export async function createTopic(brokers: string[], options: { prefix?: string;
 
 function whatIsMissing(): string | undefined {
   if (!findOnPath('java')) return 'there is no java on PATH';
-  if (!existsSync(jars.jarsDir) && !findOnPath('mvn')) return 'there is no mvn on PATH to fetch the jars with';
+  if (!existsSync(kafkaJars.jarsDir) && !findOnPath('mvn')) return 'there is no mvn on PATH to fetch the jars with';
   return undefined;
 }

@@ -20,8 +20,8 @@ export class KeeperLine {
     socket.unref();
   }
 
-  static async open(): Promise<KeeperLine> {
-    const path = process.env.KEYTRAIL_TEST_KEEPER;
+  /** @param path the keeper's Unix socket; that of the test run unless told otherwise */
+  static async open(path = process.env.KEYTRAIL_TEST_KEEPER): Promise<KeeperLine> {
     if (!path) throw new Error('KEYTRAIL_TEST_KEEPER is not set: run the tests with npm test, or jest with the globalSetup of jest.config.js');
     const socket = connect(path);
     await once(socket, 'connect');

@@ -45,7 +45,7 @@ async function answer(request, response) {
     const started = process.hrtime.bigint();
     const result = await session.queryAsync(sql, { format: url.searchParams.get('default_format') ?? 'TabSeparated' });
     const elapsed = process.hrtime.bigint() - started;
-    response.setHeader('X-ClickHouse-Summary', JSON.stringify(summary(result, elapsed)));
+    response.setHeader('X-ClickHouse-Summary', JSON.stringify(summary(result, elapsed, sql !== query)));
     send(request, response, url.searchParams, Buffer.from(result.bytes()));
   } finally {
     session.close();
@@ -71,10 +71,11 @@ function authenticate({ headers }, params) {
   }
 }
 
-/** chDB counts the rows it read; of an INSERT those are the rows of the body. */
-function summary(result, elapsed) {
+/** chDB counts the rows that it read: for an INSERT with a body those are the rows that it wrote. */
+function summary(result, elapsed, isInsert) {
   const [rows, bytes] = [String(result.rowsRead), String(result.bytesRead)];
-  return { read_rows: rows, read_bytes: bytes, total_rows_to_read: '0', elapsed_ns: String(elapsed) };
+  const [writtenRows, writtenBytes] = isInsert ? [rows, bytes] : ['0', '0'];
+  return { read_rows: rows, read_bytes: bytes, written_rows: writtenRows, written_bytes: writtenBytes, total_rows_to_read: '0', elapsed_ns: String(elapsed) };
 }
 
 function clickHouseError(status, code, message) {

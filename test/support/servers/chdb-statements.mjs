@@ -8,19 +8,16 @@ const INTERFACE_PARAMETERS = new Set([
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
- * What a fresh connection is told before the request's own statement. Values of `param_x` reach ClickHouse escaped, and `SET param_x` takes
- * them as they are.
+ * What a fresh connection is told before the request's own statement. A server has no `implicit_select`, a convenience of the embedded engine.
+ * The value of a `param_x` arrives escaped, and `SET` takes it so.
  * @param {URLSearchParams} params
  */
 export function statementsBefore(params) {
-  const statements = [];
-  for (const [name, value] of params) {
-    if (INTERFACE_PARAMETERS.has(name) || !NAME.test(name)) continue;
-    statements.push(`SET ${name} = ${quoted(value)}`);
-  }
+  const settings = [...params]
+    .filter(([name]) => NAME.test(name) && !INTERFACE_PARAMETERS.has(name))
+    .map(([name, value]) => `, ${name} = ${quoted(value)}`);
   const database = params.get('database');
-  if (database) statements.push(`USE ${identifier(database)}`);
-  return statements;
+  return [`SET implicit_select = 0${settings.join('')}`, ...(database ? [`USE ${identifier(database)}`] : [])];
 }
 
 /**

@@ -85,5 +85,8 @@ const serverProperties = ({ dir, port, controllerPort }) => Object.entries({
   'share.coordinator.state.topic.replication.factor': 1,
   'share.coordinator.state.topic.min.isr': 1,
   'group.initial.rebalance.delay.ms': 0,
+  // A broker that was killed may register again only after its session; the default of 9 s is all that a restart would wait for.
+  'broker.session.timeout.ms': 2_000,
+  'broker.heartbeat.interval.ms': 250,
   'log.cleaner.dedupe.buffer.size': 4_194_304,
 }).map(([key, value]) => `${key}=${value}`).join('\n');

@@ -5,7 +5,9 @@
 //            {"id":2,"op":"start","kind":"kafka","options":{}}    a server of this connection's own, ended with the connection
 //            {"id":3,"op":"call","server":1,"method":"restart"}   kill, restart or stop a server started by this connection
 //   answer   {"id":1,"ok":{...}} or {"id":1,"error":"why"}
+import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startClickHouse } from './clickhouse-server.mjs';
 import { startKafka } from './kafka-server.mjs';
@@ -14,6 +16,7 @@ import { startPostgres } from './postgres-server.mjs';
 const starters = { kafka: startKafka, postgres: startPostgres, clickhouse: startClickHouse };
 const callable = new Set(['kill', 'restart', 'stop']);
 
+const socketPath = process.argv[2];
 const shared = new Map(); // kind -> promise of a server
 const starting = new Set(); // promises of every server that may still run
 let closing = false;
@@ -76,10 +79,11 @@ async function close() {
   closing = true;
   listener.close();
   await Promise.allSettled([...starting].map(stop));
+  await rm(dirname(socketPath), { recursive: true, force: true });
   process.exit(0);
 }
 
 process.stdin.on('end', () => void close()).on('error', () => void close()).resume();
 process.on('SIGTERM', () => void close());
 process.on('SIGINT', () => undefined); // Ctrl-C reaches the whole group; the run's process decides
-listener.listen(process.argv[2], () => process.stdout.write('listening\n'));
+listener.listen(socketPath, () => process.stdout.write('listening\n'));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -21,11 +21,11 @@ export async function launchKeeper() {
   for (const stream of [keeper.stdin, keeper.stdout]) stream.unref();
   return {
     socketPath,
+    pid: keeper.pid,
     async close() {
       keeper.ref();
       keeper.stdin.end();
       if (keeper.exitCode === null && keeper.signalCode === null) await once(keeper, 'exit');
-      await rm(dir, { recursive: true, force: true });
     },
   };
 }

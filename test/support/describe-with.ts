@@ -13,7 +13,7 @@ export function describeWith(part: Part, name: string, suite: () => void): void 
     describe(name, suite);
     return;
   }
-  const why = `${part.name} cannot be had: ${part.missing}. ${part.howToGet}`;
+  const why = `This needs ${part.name}, but ${part.missing}. ${part.howToGet}`;
   if (process.env.CI === 'true') {
     describe(name, () => {
       it(`needs ${part.name}`, () => {

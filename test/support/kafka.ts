@@ -29,7 +29,7 @@ export const kafkaJars = { version: KAFKA_VERSION, jarsDir: join(cacheHome, 'key
 const given = (): string[] => (process.env.KEYTRAIL_TEST_KAFKA ?? '').split(',').map((broker) => broker.trim()).filter(Boolean);
 
 const ownBroker = (): Part => ({
-  name: 'A Kafka broker',
+  name: 'a Kafka broker',
   missing: whatIsMissing(),
   howToGet: 'Set KEYTRAIL_TEST_KAFKA=host:port, or install Java 17 and Maven (apt-get install openjdk-17-jre-headless maven).',
 });

@@ -15,7 +15,7 @@ const given = (): string | undefined => process.env.KEYTRAIL_TEST_POSTGRES || un
 /** A suite on a real Postgres: that of KEYTRAIL_TEST_POSTGRES, else the run's one throw-away cluster. */
 export function describeWithPostgres(name: string, suite: () => void): void {
   const part = {
-    name: 'A Postgres server',
+    name: 'a Postgres server',
     missing: given() || findPostgresBin() ? undefined : 'there is no initdb on PATH or under /usr/lib/postgresql',
     howToGet: 'Set KEYTRAIL_TEST_POSTGRES=postgres://user@host:port/postgres (a user who may create databases), or install the server (apt-get install postgresql).',
   };

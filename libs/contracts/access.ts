@@ -17,6 +17,7 @@ export type Role = z.infer<typeof Role>;
 
 const reading: readonly Permission[] = [
   'request-logs:read', 'api-keys:read', 'workspaces:read', 'owners:read', 'findings:read', 'incidents:read',
+  'metrics:read',
 ];
 
 /** What each role may do. Machines (ingest, gateway) can read nothing back. */
@@ -46,3 +47,6 @@ export type AccessToken = z.infer<typeof AccessToken>;
 export const CreatedAccessToken = AccessToken.extend({ token: z.string().describe('Shown once') })
   .meta({ id: 'CreatedAccessToken' });
 export type CreatedAccessToken = z.infer<typeof CreatedAccessToken>;
+
+export const AccessTokenList = z.object({ data: z.array(AccessToken) }).meta({ id: 'AccessTokenList' });
+export type AccessTokenList = z.infer<typeof AccessTokenList>;

@@ -114,3 +114,6 @@ export const Introspection = z.object({
   environment: Environment.optional(), exp: z.number().int().optional(), iat: z.number().int().optional(),
 }).meta({ id: 'Introspection' });
 export type Introspection = z.infer<typeof Introspection>;
+export type WorkspaceList = z.infer<typeof WorkspaceList>;
+export type OwnerList = z.infer<typeof OwnerList>;
+export type ApiKeyPage = z.infer<typeof ApiKeyPage>;

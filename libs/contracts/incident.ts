@@ -73,3 +73,5 @@ export const UpdateIncident = z.object({
 }).strict().refine((patch) => patch.state !== undefined || patch.note !== undefined, { message: 'state or note is needed' })
   .meta({ id: 'UpdateIncident' });
 export type UpdateIncident = z.infer<typeof UpdateIncident>;
+export type FindingPage = z.infer<typeof FindingPage>;
+export type IncidentPage = z.infer<typeof IncidentPage>;

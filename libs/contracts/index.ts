@@ -1,5 +1,6 @@
+export { AuditEntry, AuditPage, AuditQuery } from './audit.js';
 export {
-  AccessToken, CreateAccessToken, CreatedAccessToken, Role, permissions, rolePermissions, type Permission,
+  AccessToken, CreateAccessToken, AccessTokenList, CreatedAccessToken, Role, permissions, rolePermissions, type Permission,
 } from './access.js';
 export {
   ApiKey, ApiKeyPage, ApiKeyQuery, ApiKeyState, CreateApiKey, CreateOwner, CreateWorkspace, CreatedApiKey, Environment,

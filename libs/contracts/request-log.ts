@@ -134,3 +134,4 @@ export type DeadLetter = z.infer<typeof DeadLetter>;
 export const DeadLetterPage = page(DeadLetter).meta({ id: 'DeadLetterPage' });
 export const DeadLetterQuery = z.object({ workspace: identifier(64).optional(), ...pageQuery }).meta({ id: 'DeadLetterQuery' });
 export type DeadLetterQuery = z.infer<typeof DeadLetterQuery>;
+export type DeadLetterPage = z.infer<typeof DeadLetterPage>;

@@ -1,8 +1,10 @@
+export { newBearerKey, parseBearerKey } from './bearer-key.js';
 export { Clock, FixedClock, SystemClock } from './clock.js';
 export { decodeCursor, encodeCursor } from './cursor.js';
 export { DataDirLockedError, lockDataDir, type DataDirLock } from './data-dir-lock.js';
 export { AppError, badRequest, conflict, notFound, type FieldError } from './errors.js';
 export { ApiQueryOf } from './http/api-query.decorator.js';
+export { CurrentCaller, setCaller, systemActor, type Actor, type Caller } from './http/caller.js';
 export { createHttpApp } from './http/create-http-app.js';
 export { ReadinessChecks } from './http/health.controller.js';
 export {
@@ -14,3 +16,4 @@ export { Metrics } from './metrics.js';
 export { PlatformModule } from './platform.module.js';
 export { Secrets, readOrCreateMasterKey, sameDigest } from './secrets.js';
 export { SettingsError, readSettings } from './settings.js';
+export { WorkspaceScope } from './workspace-scope.js';

@@ -1,0 +1,93 @@
+import { Injectable } from '@nestjs/common';
+import type { AccessToken, CreateAccessToken, CreatedAccessToken } from '@keytrail/contracts';
+import { AuditTrail } from '@keytrail/audit-trail';
+import { AppError, Clock, Secrets, newBearerKey, newId, notFound, type Caller } from '@keytrail/platform';
+import { Database } from '@keytrail/postgres';
+
+const shown = ['token_id', 'name', 'role', 'workspaces', 'created_at', 'created_by', 'expires_at', 'revoked_at'] as const;
+
+interface TokenRow {
+  token_id: string; name: string; role: AccessToken['role']; workspaces: string[] | null; created_at: Date; created_by: string;
+  expires_at: Date | null; revoked_at: Date | null;
+}
+
+/** Bearer tokens for people and machines that call Keytrail. Only keyed digests are kept. */
+@Injectable()
+export class AccessTokenStore {
+  constructor(
+    private readonly database: Database, private readonly secrets: Secrets, private readonly clock: Clock,
+    private readonly auditTrail: AuditTrail,
+  ) {}
+
+  /** The live token a bearer value stands for. */
+  async find(bearer: string): Promise<TokenRow | undefined> {
+    const row = await this.database.selectFrom('access_tokens').select(shown)
+      .where('digest', '=', this.secrets.digest('access-token-digest', bearer)).executeTakeFirst();
+    if (row === undefined || row.revoked_at !== null) return undefined;
+    return row.expires_at !== null && row.expires_at.getTime() <= this.clock.now() ? undefined : row;
+  }
+
+  async create(caller: Caller, request: CreateAccessToken): Promise<CreatedAccessToken> {
+    const workspaces = request.workspaces ?? null;
+    if (!caller.scope.contains(workspaces)) {
+      throw new AppError({ code: 'scope_too_wide', status: 403, message: 'A token cannot reach workspaces that its maker cannot.' });
+    }
+    const token = newBearerKey('access');
+    const row = {
+      token_id: newId('tok'), name: request.name, role: request.role, created_at: this.clock.date(), created_by: caller.actor,
+      expires_at: request.expires_at === undefined ? null : new Date(request.expires_at),
+    };
+    await this.database.transaction().execute(async (transaction) => {
+      await transaction.insertInto('access_tokens').values({
+        ...row, workspaces: workspaces === null ? null : JSON.stringify(workspaces), digest: this.secrets.digest('access-token-digest', token),
+      }).execute();
+      await this.auditTrail.record(transaction, caller, {
+        action: 'access_token.created', object_type: 'access_token', object_id: row.token_id, workspace_id: null,
+        detail: { name: row.name, role: row.role, workspaces },
+      });
+    });
+    return { ...present({ ...row, workspaces, revoked_at: null }), token };
+  }
+
+  /** Tokens that reach no further than the caller. */
+  async list(caller: Caller): Promise<AccessToken[]> {
+    const rows = await this.database.selectFrom('access_tokens').select(shown).orderBy('token_id', 'desc').execute();
+    return rows.filter((row) => caller.scope.contains(row.workspaces)).map(present);
+  }
+
+  async revoke(caller: Caller, tokenId: string): Promise<void> {
+    await this.database.transaction().execute(async (transaction) => {
+      const row = await transaction.selectFrom('access_tokens').select(shown).where('token_id', '=', tokenId).executeTakeFirst();
+      if (row === undefined || !caller.scope.contains(row.workspaces)) throw notFound('access token');
+      if (row.revoked_at !== null) return;
+      await transaction.updateTable('access_tokens').set({ revoked_at: this.clock.date() }).where('token_id', '=', tokenId).execute();
+      await this.auditTrail.record(transaction, caller, {
+        action: 'access_token.revoked', object_type: 'access_token', object_id: tokenId, workspace_id: null, detail: { name: row.name },
+      });
+    });
+  }
+
+  /**
+   * Makes sure that there is an administrator. With `configured`, that token is the administrator's from now on. Without, one is made
+   * the first time; it is returned then and never again.
+   */
+  async ensureAdministrator(configured: string | undefined): Promise<string | undefined> {
+    const digestOf = (token: string) => this.secrets.digest('access-token-digest', token);
+    const existing = await this.database.selectFrom('access_tokens').select('digest').where('token_id', '=', ADMINISTRATOR).executeTakeFirst();
+    if (configured === undefined && existing !== undefined) return undefined;
+    const token = configured ?? newBearerKey('access');
+    if (existing?.digest === digestOf(token)) return undefined;
+    await this.database.insertInto('access_tokens').values({
+      token_id: ADMINISTRATOR, name: 'administrator', role: 'admin', workspaces: null, digest: digestOf(token), created_at: this.clock.date(),
+      created_by: 'keytrail',
+    }).onConflict((conflict) => conflict.column('token_id').doUpdateSet({ digest: digestOf(token), revoked_at: null })).execute();
+    return configured === undefined ? token : undefined;
+  }
+}
+
+const ADMINISTRATOR = 'tok_administrator';
+
+const present = (row: TokenRow): AccessToken => ({
+  ...row, created_at: row.created_at.toISOString(), expires_at: row.expires_at?.toISOString() ?? null,
+  revoked_at: row.revoked_at?.toISOString() ?? null,
+});

@@ -1,0 +1,46 @@
+import { Injectable } from '@nestjs/common';
+import { z } from 'zod';
+import { Clock, type Actor, type WorkspaceScope, decodeCursor, encodeCursor } from '@keytrail/platform';
+import { Database, inWorkspaces, type Executor } from '@keytrail/postgres';
+import type { AuditEntry, AuditPage, AuditQuery } from '@keytrail/contracts';
+
+export interface AuditRecord {
+  /** What was done, as `<object>.<past participle>`: `api_key.revoked`. */
+  action: string;
+  object_type: string;
+  object_id: string;
+  workspace_id: string | null;
+  reason?: string;
+  /** Before and after, without secrets. */
+  detail?: Record<string, unknown>;
+}
+
+/** The append-only record of every action. The database refuses to change or delete an entry. */
+@Injectable()
+export class AuditTrail {
+  constructor(private readonly database: Database, private readonly clock: Clock) {}
+
+  /** Writes an entry in the transaction of the change it tells of. */
+  async record(transaction: Executor, actor: Actor, record: AuditRecord): Promise<void> {
+    await transaction.insertInto('audit_entries').values({
+      at: this.clock.date(), actor: actor.actor, actor_address: actor.address, request_id: actor.request_id, action: record.action,
+      object_type: record.object_type, object_id: record.object_id, workspace_id: record.workspace_id, reason: record.reason ?? null,
+      detail: JSON.stringify(record.detail ?? {}),
+    }).execute();
+  }
+
+  /** Entries, newest first. Entries of the account as a whole are for callers of every workspace only. */
+  async list(scope: WorkspaceScope, query: AuditQuery): Promise<AuditPage> {
+    const before = query.cursor === undefined ? null : decodeCursor(z.number().int(), query.cursor);
+    let select = this.database.selectFrom('audit_entries').selectAll()
+      .where(inWorkspaces(scope.narrow(query.workspace))).orderBy('entry_id', 'desc').limit(query.limit + 1);
+    if (before !== null) select = select.where('entry_id', '<', before);
+    if (query.object_id !== undefined) select = select.where('object_id', '=', query.object_id);
+    const rows = await select.execute();
+    const shown = rows.slice(0, query.limit);
+    return {
+      data: shown.map((row): AuditEntry => ({ ...row, at: row.at.toISOString() })),
+      next_cursor: rows.length > query.limit ? encodeCursor(shown.at(-1)?.entry_id) : null,
+    };
+  }
+}

@@ -1,0 +1,36 @@
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { FastifyRequest } from 'fastify';
+import type { Role } from '@keytrail/contracts';
+import type { WorkspaceScope } from '../workspace-scope.js';
+
+/** Who acts, from where, in which request: what the audit trail notes. */
+export interface Actor {
+  /** Stable and readable, such as `token:tok_…` or `jwt:<issuer>|<subject>`; `keytrail` for the system itself. */
+  actor: string;
+  address: string;
+  request_id: string;
+}
+
+/** An authenticated caller. */
+export interface Caller extends Actor {
+  name: string;
+  role: Role;
+  scope: WorkspaceScope;
+}
+
+const callers = new WeakMap<object, Caller>();
+
+/** Notes who makes a request; called once, by the guard. */
+export const setCaller = (request: object, caller: Caller): void => {
+  callers.set(request, caller);
+};
+
+/** The caller of the request. Only routes with a permission have one. */
+export const CurrentCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const caller = callers.get(context.switchToHttp().getRequest<FastifyRequest>());
+  if (caller === undefined) throw new Error('a route without a permission asked for its caller');
+  return caller;
+});
+
+/** The system acting on its own. */
+export const systemActor: Actor = { actor: 'keytrail', address: '', request_id: '' };

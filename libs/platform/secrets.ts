@@ -6,13 +6,17 @@ export type SecretUse = 'api-key-digest' | 'access-token-digest' | 'fingerprint'
 
 /** Keys derived from the master key. */
 export class Secrets {
+  private readonly derived = new Map<SecretUse, Buffer>();
+
   constructor(private readonly masterKey: Buffer) {
     if (masterKey.length < 32) throw new Error('the master key must have at least 32 bytes');
   }
 
   /** 32 bytes for one use. */
   keyFor(use: SecretUse): Buffer {
-    return Buffer.from(hkdfSync('sha256', this.masterKey, 'keytrail', use, 32));
+    const key = this.derived.get(use) ?? Buffer.from(hkdfSync('sha256', this.masterKey, 'keytrail', use, 32));
+    this.derived.set(use, key);
+    return key;
   }
 
   /** HMAC-SHA256 of a secret under the key of one use, as hex. */

@@ -22,6 +22,7 @@ export const registry: Migration = {
         $$ BEGIN NEW.version := nextval('credential_versions'); RETURN NEW; END $$`,
       sql`CREATE TRIGGER credential_version BEFORE INSERT OR UPDATE ON credentials FOR EACH ROW EXECUTE FUNCTION set_credential_version()`,
       sql`CREATE INDEX credentials_by_workspace ON credentials (workspace_id, key_id)`,
+      sql`CREATE INDEX credentials_by_version ON credentials (version)`,
       sql`CREATE INDEX credentials_by_owner ON credentials (owner_id)`,
       sql`CREATE TABLE access_tokens (
         token_id text PRIMARY KEY, name text NOT NULL, role text NOT NULL, workspaces jsonb, digest text NOT NULL UNIQUE,

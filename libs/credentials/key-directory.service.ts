@@ -1,0 +1,45 @@
+import { Injectable } from '@nestjs/common';
+import { Database } from '@keytrail/postgres';
+import { changedSince, type DirectoryEntry } from './credential.store.js';
+
+/**
+ * Versions are given before their transaction commits, so a higher one can become visible first. Reading this many again finds
+ * those that were late.
+ */
+const OVERLAP = 256;
+
+/** All keys in memory, by id and by fingerprint; `refresh` reads what changed since the last time. */
+@Injectable()
+export class KeyDirectory {
+  private readonly byId = new Map<string, DirectoryEntry>();
+  private readonly byFingerprint = new Map<string, DirectoryEntry>();
+  private version = 0;
+  private running: Promise<void> | undefined;
+
+  constructor(private readonly database: Database) {}
+
+  /** Callers that come while one refresh runs share the next one: they may need a change the running one has not seen. */
+  async refresh(): Promise<void> {
+    await this.running?.catch(() => undefined);
+    this.running ??= this.read().finally(() => {
+      this.running = undefined;
+    });
+    await this.running;
+  }
+
+  find(keyId: string): DirectoryEntry | undefined {
+    return this.byId.get(keyId);
+  }
+
+  findByFingerprint(fingerprint: string): DirectoryEntry | undefined {
+    return this.byFingerprint.get(fingerprint);
+  }
+
+  private async read(): Promise<void> {
+    for (const entry of await changedSince(this.database, this.version - OVERLAP)) {
+      this.byId.set(entry.key_id, entry);
+      this.byFingerprint.set(entry.fingerprint, entry);
+      this.version = Math.max(this.version, entry.version);
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { Verdict } from '../baseline/verdict.js';
+import type { CallerActivity, Rule } from '../types.js';
+import { busiestAddresses, callersOf, EVIDENCE_LIMIT, plural, requestsOf, spanOf } from './activity.js';
+import { networkOf } from './network.js';
+
+export interface RateSpikeInput {
+  workspace_id: string;
+  key_id: string;
+  principal: string;
+  verdict: Verdict;
+  /** The key's activity within the verdict's window. */
+  activity: readonly CallerActivity[];
+  /** Networks (as of `networkOf`) the key was seen from before the episode; null when that is not known. */
+  known_networks: readonly string[] | null;
+}
+
+export interface RateSpikeSettings {
+  /** New callers are held responsible when they made at least this share of what is above normal. */
+  new_caller_share: number;
+}
+
+const MINUTE = 60_000;
+
+export const rateSpike: Rule<RateSpikeInput, RateSpikeSettings> = {
+  id: 'rate-spike',
+  title: 'Request rate far above what this key does at this hour',
+  severity: 'medium',
+  why: 'A stolen key is mostly noticed by how much it is used: its new holder lists, copies or resells in bulk.',
+  response: 'Look at the addresses that make up the excess. If the owner does not know them, revoke and replace the key.',
+  settings: { new_caller_share: 0.5 },
+  decide(input, settings) {
+    const { verdict, activity } = input;
+    if (!verdict.spike || verdict.episode === null) return [];
+    const excess = verdict.seen - verdict.expected;
+    const fresh = fromNewNetworks(activity, input.known_networks);
+    const fromNew = requestsOf(fresh);
+    const newcomers = fromNew > 0 && fromNew >= settings.new_caller_share * excess;
+    const responsible = newcomers ? busiestAddresses(fresh) : thoseWhoMakeUp(busiestAddresses(activity), excess);
+    const span = spanOf(activity) ?? { first_seen: verdict.minute * MINUTE, last_seen: (verdict.minute + 1) * MINUTE - 1 };
+    const callers = callersOf(newcomers ? fresh : activity);
+    return [{
+      rule_id: rateSpike.id,
+      severity: newcomers ? 'high' : rateSpike.severity,
+      title: rateSpike.title,
+      workspace_id: input.workspace_id,
+      key_id: input.key_id,
+      principal: input.principal,
+      addresses: responsible.slice(0, EVIDENCE_LIMIT).map(([address]) => address),
+      first_seen: Math.min(span.first_seen, verdict.episode.started_at * MINUTE),
+      last_seen: span.last_seen,
+      summary: summaryOf(verdict, responsible, newcomers),
+      evidence: {
+        ...callers,
+        counts: {
+          requests: verdict.seen, above_expected: round(excess), addresses: busiestAddresses(activity).length,
+          requests_from_new_networks: fromNew, peak_score: round(verdict.episode.peak_score),
+        },
+        expected: round(verdict.expected), seen: verdict.seen, window_minutes: verdict.window_minutes, score: round(verdict.score),
+      },
+      episode: `${input.key_id}@${verdict.episode.started_at}`,
+    }];
+  },
+};
+
+function fromNewNetworks(activity: readonly CallerActivity[], known: readonly string[] | null): CallerActivity[] {
+  if (known === null) return [];
+  const networks = new Set(known);
+  return activity.filter(({ address }) => address !== '' && !networks.has(networkOf(address)));
+}
+
+/** The busiest callers that together account for the excess. */
+function thoseWhoMakeUp(callers: readonly [string, number][], excess: number): [string, number][] {
+  let sum = 0;
+  return callers.filter(([, requests]) => {
+    const needed = sum < excess;
+    sum += requests;
+    return needed;
+  });
+}
+
+function summaryOf(verdict: Verdict, responsible: FindingCallers, newcomers: boolean): string {
+  const { seen, expected } = verdict;
+  const times = expected >= 0.05 ? ` (${factor(seen / expected)}x)` : '';
+  const rate = `${plural(seen, 'request')} in ${plural(verdict.window_minutes, 'minute')} where ${figure(expected)} were expected${times}`;
+  if (responsible.length === 0) return rate;
+  const part = responsible.reduce((sum, [, requests]) => sum + requests, 0);
+  return `${rate}, ${part} of them from ${plural(responsible.length, 'address')}${newcomers ? ' never seen before' : ''}`;
+}
+
+type FindingCallers = readonly [string, number][];
+const round = (value: number): number => Math.round(value * 100) / 100;
+const figure = (value: number): string => (value < 10 ? String(Math.round(value * 10) / 10) : String(Math.round(value)));
+const factor = (value: number): string => figure(value);

@@ -1,0 +1,15 @@
+import type { CallerActivity } from '../types.js';
+
+/** A Monday noon. */
+export const NOON = Date.UTC(2026, 0, 5, 12);
+export const MINUTE = 60_000;
+
+/** One group of requests, for specs. `at` is the epoch millisecond of its only or first request. */
+export function activity(overrides: Partial<CallerActivity> & { at?: number } = {}): CallerActivity {
+  const { at = NOON, ...rest } = overrides;
+  return {
+    workspace_id: 'shop', key_id: 'key-1', key_fingerprint: 'fp-1', credential_kind: 'api_key', principal: 'orders',
+    address: '198.51.100.7', country: 'DE', user_agent: 'orders/1.4', outcome: 'authorised', refusal_reason: '',
+    minute: Math.floor(at / MINUTE), requests: 1, first_time: at, last_time: at, request_ids: [`r-${at}`], ...rest,
+  };
+}

@@ -1,3 +1,7 @@
+import { createHmac } from 'node:crypto';
+import { percentDecode, replaceNamedSecrets, type Replace } from './secret-names.js';
+import { FINGERPRINT, JSON_WEB_TOKEN, LONG_RUN, PLACEHOLDER, PRIVATE_KEY, TOKENS, looksRandom } from './secret-shapes.js';
+
 /** Replaces secrets by keyed fingerprints. Equal secrets give equal fingerprints under one key; a fingerprint cannot be undone. */
 export interface Redactor {
   /** `fp_` and 24 hex digits. */
@@ -6,4 +10,100 @@ export interface Redactor {
   redactText(text: string): { text: string; found: string[] };
   /** For ids: replaces known shapes of secrets only, so that a long random request id stays what it is. */
   redactId(text: string): string;
+}
+
+const SCHEME = /(?<![0-9A-Za-z])(bearer|basic)((?:\s|%20|\+){1,8})([\w.~+/=%-]+)/gi;
+const USER_INFO = /(:\/\/)([^\s/?#"'<>]+)@/g;
+const ENCODED_WORD = /[^\s&=?#;,"'<>]{4,}/g;
+const LONE_SURROGATE = /[\ud800-\udfff]/gu;
+const INSIDE_FINGERPRINTS = /(fp_[0-9a-f]{24})/;
+/** Words that follow a scheme in prose or in a challenge: 'Bearer token missing', 'Bearer realm=…'. */
+const NOT_A_CREDENTIAL = /^(?:[A-Z]?[a-z]{1,16}|(?:realm|error|scope|charset)=.*)$/;
+const PLAIN_USER = /^[A-Za-z._-]{1,24}$/;
+
+/** Redacting can uncover something (a decoded word, a shorter run), so it goes on until nothing changes. */
+const MAX_ROUNDS = 6;
+const MAX_ENCODINGS = 3;
+const REMEMBERED = 8192;
+
+/** `fingerprintKey` must stay the same for as long as fingerprints are to be compared. */
+export function createRedactor(fingerprintKey: Buffer): Redactor {
+  const fingerprints = new Map<string, string>();
+
+  const fingerprint = (secret: string): string => {
+    const known = fingerprints.get(secret);
+    if (known !== undefined) return known;
+    const made = `fp_${createHmac('sha256', fingerprintKey).update(secret, 'utf8').digest('hex').slice(0, 24)}`;
+    if (fingerprints.size >= REMEMBERED) fingerprints.clear();
+    if (secret.length <= 512) fingerprints.set(secret, made);
+    return made;
+  };
+
+  const redactText = (text: string) => {
+    const found: string[] = [];
+    const redacted = untilStable(text, (secret) => {
+      const made = fingerprint(secret);
+      found.push(made);
+      return made;
+    }, 0);
+    return { text: redacted, found };
+  };
+
+  return { fingerprint, redactText, redactId: (text) => (text.length < 12 ? text : replaceShapes(text, fingerprint)) };
+}
+
+function untilStable(text: string, replace: Replace, encodings: number): string {
+  let current = text;
+  for (let round = 0; round < MAX_ROUNDS; round += 1) {
+    const next = redactOnce(current, replace, encodings);
+    if (next === current) break;
+    current = next;
+  }
+  return current;
+}
+
+function redactOnce(text: string, replace: Replace, encodings: number): string {
+  let current = replaceNamedSecrets(text, replace);
+  if (current.length < 8) return current;
+  current = current.replace(SCHEME, (whole, scheme: string, space: string, value: string) => {
+    const secret = percentDecode(value);
+    return isHarmless(secret) || NOT_A_CREDENTIAL.test(secret) ? whole : scheme + space + replace(secret);
+  });
+  if (current.includes('@')) current = current.replace(USER_INFO, (whole, start: string, info: string) => {
+    const colon = info.indexOf(':');
+    const secret = colon === -1 ? info : info.slice(colon + 1);
+    if (isHarmless(secret) || secret === '' || (colon === -1 && PLAIN_USER.test(info))) return whole;
+    return `${start}${replace(percentDecode(secret))}@`;
+  });
+  current = replaceShapes(current, replace);
+  if (current.includes('%') && encodings < MAX_ENCODINGS) current = replaceInEncoded(current, replace, encodings);
+  return current.length < 32 ? current : current.replace(LONG_RUN, (run) => replaceRandom(run, replace));
+}
+
+const isHarmless = (value: string) => FINGERPRINT.test(value) || PLACEHOLDER.test(value);
+
+function replaceShapes(text: string, replace: Replace): string {
+  let current = text;
+  if (current.includes('-----BEGIN')) current = current.replace(PRIVATE_KEY, (secret) => replace(secret));
+  if (current.includes('eyJ')) {
+    current = current.replace(JSON_WEB_TOKEN, (_, before: string, secret: string) => before + replace(secret));
+  }
+  return current.replace(TOKENS, (secret) => replace(secret));
+}
+
+/** Secrets inside a percent-encoded word, such as the URL in `?redirect=https%3A%2F%2F…`. */
+function replaceInEncoded(text: string, replace: Replace, encodings: number): string {
+  return text.replace(ENCODED_WORD, (word) => {
+    if (!word.includes('%')) return word;
+    const decoded = percentDecode(word);
+    if (decoded === word) return word;
+    const redacted = untilStable(decoded, replace, encodings + 1);
+    return redacted === decoded ? word : encodeURIComponent(redacted.replace(LONE_SURROGATE, '\ufffd')).replaceAll('%2F', '/');
+  });
+}
+
+function replaceRandom(run: string, replace: Replace): string {
+  if (!run.includes('fp_')) return looksRandom(run) ? replace(run) : run;
+  return run.split(INSIDE_FINGERPRINTS)
+    .map((part) => (!FINGERPRINT.test(part) && looksRandom(part) ? replace(part) : part)).join('');
 }

@@ -1,0 +1,10 @@
+export { createApiClient, type ApiCall, type ApiClient, type ApiClientOptions } from './api/api-client.js';
+export { ApiError, ConnectionError } from './api/errors.js';
+export { sendBatch, type LogBatch } from './api/send-batch.js';
+export { attackLines, attackSeconds, type Attack } from './attack.js';
+export type { DemoClock } from './clock.js';
+export type { HistoryProgress } from './load-history.js';
+export { runDemo, type DemoOptions } from './run-demo.js';
+export { attackedKeyName, demoKeys, demoOwners, demoWorkspaces, type KeyProfile } from './traffic/fleet.js';
+export type { DemoKey } from './traffic/line.js';
+export { trafficBetween, type Span } from './traffic/traffic.js';

@@ -19,6 +19,7 @@ export function describeWithClickHouseHttp(name: string, suite: () => void): voi
     name: 'ClickHouse over HTTP',
     missing: given() || findOnPath('clickhouse') || hasChdb() ? undefined : 'there is no clickhouse on PATH, and chDB has no library for this platform',
     howToGet: 'Set KEYTRAIL_TEST_CLICKHOUSE=http://user:password@host:8123 (a user who may create databases), or put a clickhouse binary on PATH.',
+    prepare: sharedClickHouseHttp,
   };
   describeWith(part, name, suite);
 }

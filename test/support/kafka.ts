@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { describeWith, type Part } from './describe-with.js';
+import { describeWith } from './describe-with.js';
 import { findOnPath } from './find-programs.js';
 import { KeeperLine, sharedServer } from './server-keeper.js';
 
@@ -28,20 +28,17 @@ export const kafkaJars = { version: KAFKA_VERSION, jarsDir: join(cacheHome, 'key
 
 const given = (): string[] => (process.env.KEYTRAIL_TEST_KAFKA ?? '').split(',').map((broker) => broker.trim()).filter(Boolean);
 
-const ownBroker = (): Part => ({
-  name: 'a Kafka broker',
-  missing: whatIsMissing(),
-  howToGet: 'Set KEYTRAIL_TEST_KAFKA=host:port, or install Java 17 and Maven (apt-get install openjdk-17-jre-headless maven).',
-});
+const howToGet = 'Set KEYTRAIL_TEST_KAFKA=host:port, or install Java 17 and Maven (apt-get install openjdk-17-jre-headless maven).';
 
 /** A suite on the run's one broker, or on that of KEYTRAIL_TEST_KAFKA. */
 export function describeWithKafka(name: string, suite: () => void): void {
-  describeWith(given().length > 0 ? { ...ownBroker(), missing: undefined } : ownBroker(), name, suite);
+  const missing = given().length > 0 ? undefined : whatIsMissing();
+  describeWith({ name: 'a Kafka broker', missing, howToGet, prepare: sharedKafkaBroker }, name, suite);
 }
 
 /** A suite that starts brokers of its own with `startKafkaBroker`, to break them. */
 export function describeWithOwnKafka(name: string, suite: () => void): void {
-  describeWith(ownBroker(), name, suite);
+  describeWith({ name: 'Kafka', missing: whatIsMissing(), howToGet, prepare: fetchKafka }, name, suite);
 }
 
 /** The run's one broker: KEYTRAIL_TEST_KAFKA, else Apache Kafka started by the first suite that asks. */
@@ -76,6 +73,15 @@ export async function createTopic(brokers: string[], options: { prefix?: string;
     await admin.disconnect();
   }
   return topic;
+}
+
+async function fetchKafka(): Promise<void> {
+  const line = await KeeperLine.open();
+  try {
+    await line.fetchKafka(kafkaJars);
+  } finally {
+    line.close();
+  }
 }
 
 function whatIsMissing(): string | undefined {

@@ -18,18 +18,23 @@ export function describeWithPostgres(name: string, suite: () => void): void {
     name: 'a Postgres server',
     missing: given() || findPostgresBin() ? undefined : 'there is no initdb on PATH or under /usr/lib/postgresql',
     howToGet: 'Set KEYTRAIL_TEST_POSTGRES=postgres://user@host:port/postgres (a user who may create databases), or install the server (apt-get install postgresql).',
+    prepare: sharedServerUrl,
   };
   describeWith(part, name, suite);
 }
 
 /** A new, empty database. */
 export async function createPostgresDatabase(): Promise<PostgresDatabase> {
-  const server = given() ?? (await sharedServer<{ url: string }>('postgres', { bin: findPostgresBin() })).url;
+  const server = await sharedServerUrl();
   const name = `keytrail_test_${randomUUID().replaceAll('-', '')}`;
   await runOn(server, `CREATE DATABASE ${name}`);
   const url = new URL(server);
   url.pathname = `/${name}`;
   return { url: url.href, drop: () => runOn(server, `DROP DATABASE IF EXISTS ${name} WITH (FORCE)`) };
+}
+
+async function sharedServerUrl(): Promise<string> {
+  return given() ?? (await sharedServer<{ url: string }>('postgres', { bin: findPostgresBin() })).url;
 }
 
 async function runOn(url: string, sql: string): Promise<void> {

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { describeWithClickHouseHttp } from './clickhouse.js';
 import { describeWithOwnKafka, kafkaJars } from './kafka.js';
@@ -85,6 +86,16 @@ describe('the keeper of test servers', () => {
       run.kill('SIGKILL');
       await untilGone(pid);
       await untilGone(keeperPid);
+    });
+
+    it('does not wait for a start that is under way when the test run is killed', async () => {
+      const { run, socketPath, keeperPid } = await launchRun(tmp);
+      const line = await KeeperLine.open(socketPath);
+      const start = line.start('kafka', kafkaJars);
+      run.kill('SIGKILL');
+      await expect(start).rejects.toThrow();
+      await untilGone(keeperPid);
+      expect(await readdir(tmp.path)).toEqual([]);
     });
   });
 });

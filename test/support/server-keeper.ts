@@ -40,6 +40,11 @@ export class KeeperLine {
     await this.#ask({ op: 'call', server, method });
   }
 
+  /** Downloads Kafka's jars unless they are there. */
+  async fetchKafka(options: object): Promise<void> {
+    await this.#ask({ op: 'fetch', options });
+  }
+
   close(): void {
     this.#socket.destroy();
   }

@@ -4,12 +4,19 @@ import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { runToEnd } from './owned-process.mjs';
 
+let download;
+
 /**
  * Downloads the jars unless they are there. The directory appears in one rename, so it is whole or absent.
  * @param {{ version: string, jarsDir: string }} options
  */
-export async function ensureKafkaJars({ version, jarsDir: target }) {
-  if (existsSync(target)) return;
+export async function ensureKafkaJars({ version, jarsDir }) {
+  if (existsSync(jarsDir)) return;
+  download ??= downloadJars(version, jarsDir).finally(() => { download = undefined; });
+  await download;
+}
+
+async function downloadJars(version, target) {
   await mkdir(dirname(target), { recursive: true });
   const partial = await mkdtemp(`${target}.partial-`);
   try {

@@ -4,13 +4,16 @@
 //   request  {"id":1,"op":"shared","kind":"kafka","options":{}}   one server for the run, started by the first who asks
 //            {"id":2,"op":"start","kind":"kafka","options":{}}    a server of this connection's own, ended with the connection
 //            {"id":3,"op":"call","server":1,"method":"restart"}   kill, restart or stop a server started by this connection
+//            {"id":4,"op":"fetch","options":{}}                   Kafka's jars, if they are not here yet
 //   answer   {"id":1,"ok":{...}} or {"id":1,"error":"why"}
 import { rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { startClickHouse } from './clickhouse-server.mjs';
+import { ensureKafkaJars } from './kafka-jars.mjs';
 import { startKafka } from './kafka-server.mjs';
+import { abortStarts } from './owned-process.mjs';
 import { startPostgres } from './postgres-server.mjs';
 
 const starters = { kafka: startKafka, postgres: startPostgres, clickhouse: startClickHouse };
@@ -43,6 +46,10 @@ function answerer() {
         case 'shared': {
           if (!shared.has(kind)) shared.set(kind, start(kind, options));
           return (await shared.get(kind)).info;
+        }
+        case 'fetch': {
+          await ensureKafkaJars(options);
+          return {};
         }
         case 'start': {
           const started = start(kind, options);
@@ -78,6 +85,7 @@ async function close() {
   if (closing) return;
   closing = true;
   listener.close();
+  abortStarts();
   await Promise.allSettled([...starting].map(stop));
   await rm(dirname(socketPath), { recursive: true, force: true });
   process.exit(0);

@@ -7,23 +7,35 @@ import { setTimeout as delay } from 'node:timers/promises';
 const TAIL_CHARS = 4_000;
 const SETPRIV = '/usr/bin/setpriv';
 
+const unsettled = new Set(); // processes of a start that is still under way
+let aborted = false;
+
+/** Ends every start that is under way: they fail as if their process had ended. No further one begins. */
+export function abortStarts() {
+  aborted = true;
+  for (const child of unsettled) child.kill('SIGKILL');
+}
+
 /**
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnOptions} [options]
  */
 export function ownProcess(command, args, options = {}) {
+  if (aborted) throw new Error('the test run is over');
   // On Linux the kernel ends the server even when its owner is killed with SIGKILL.
   const [file, argv] = process.platform === 'linux' && existsSync(SETPRIV)
     ? [SETPRIV, ['--pdeathsig', 'KILL', '--', command, ...args]]
     : [command, args];
   const child = spawn(file, argv, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+  unsettled.add(child);
   let output = '';
   const keepTail = (chunk) => { output = (output + chunk).slice(-TAIL_CHARS); };
   child.stdout?.on('data', keepTail);
   child.stderr?.on('data', keepTail);
   child.on('error', (error) => keepTail(`${error.message}\n`));
   const exited = Promise.race([once(child, 'exit'), once(child, 'error')]).then(() => undefined, () => undefined);
+  void exited.then(() => unsettled.delete(child));
   const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
 
   return {
@@ -56,6 +68,7 @@ export async function untilItAnswers(server, { what, timeoutMs }, ask) {
   while (server.isRunning() && performance.now() < deadline) {
     try {
       await ask();
+      unsettled.delete(server.child);
       return;
     } catch (error) {
       last = error;

@@ -75,3 +75,10 @@ export const UpdateIncident = z.object({
 export type UpdateIncident = z.infer<typeof UpdateIncident>;
 export type FindingPage = z.infer<typeof FindingPage>;
 export type IncidentPage = z.infer<typeof IncidentPage>;
+
+export const RuleDescription = z.object({
+  id: z.string(), title: z.string(), severity: Severity, why: z.string(), response: z.string(),
+}).meta({ id: 'RuleDescription' });
+export type RuleDescription = z.infer<typeof RuleDescription>;
+export const RuleList = z.object({ data: z.array(RuleDescription) }).meta({ id: 'RuleList' });
+export type RuleList = z.infer<typeof RuleList>;

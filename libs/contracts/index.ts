@@ -9,6 +9,7 @@ export {
 } from './credential.js';
 export {
   Finding, FindingEvidence, FindingPage, FindingQuery, Incident, IncidentPage, IncidentQuery, IncidentState, IncidentSummary,
+  RuleDescription, RuleList,
   Severity, SuggestedAction, TimelineEntry, UpdateIncident, severityRank,
 } from './incident.js';
 export { Problem } from './problem.js';
@@ -16,4 +17,4 @@ export {
   Activity, ActivityPoint, ActivityQuery, CredentialKind, DeadLetter, DeadLetterPage, DeadLetterQuery, IntakeQuery, IntakeResult,
   LineError, Outcome, RequestLog, RequestLogFormat, RequestLogLine, RequestLogPage, RequestLogQuery,
 } from './request-log.js';
-export { identifier, page, pageQuery, text, timestamp } from './text.js';
+export { IdempotencyKey, identifier, page, pageQuery, text, timestamp } from './text.js';

@@ -22,3 +22,7 @@ export const pageQuery = {
 /** The page a listing answers with. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), next_cursor: z.string().nullable() });
+
+/** The Idempotency-Key header: 1 to 200 printable ASCII characters. */
+export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable ASCII characters').optional();
+export type IdempotencyKey = z.infer<typeof IdempotencyKey>;

@@ -6,6 +6,7 @@ export { AppError, badRequest, conflict, notFound, type FieldError } from './err
 export { ApiQueryOf } from './http/api-query.decorator.js';
 export { CurrentCaller, setCaller, systemActor, type Actor, type Caller } from './http/caller.js';
 export { createHttpApp } from './http/create-http-app.js';
+export { idempotencyKeyOf } from './http/idempotency-key.js';
 export { ReadinessChecks } from './http/health.controller.js';
 export {
   PUBLIC_ROUTE, PublicRoute, ROUTE_PERMISSION, RequirePermission, type RoutePermission,
@@ -14,6 +15,7 @@ export { newId } from './ids.js';
 export { AppLogger } from './logging.js';
 export { Metrics } from './metrics.js';
 export { PlatformModule } from './platform.module.js';
+export { JobSchedule, RecurringJob } from './recurring-job.js';
 export { Secrets, readOrCreateMasterKey, sameDigest } from './secrets.js';
 export { SettingsError, readSettings } from './settings.js';
 export { WorkspaceScope } from './workspace-scope.js';

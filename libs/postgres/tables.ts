@@ -44,16 +44,22 @@ export interface DeadLetterTable {
   payload: string; received_at: Time;
 }
 
-export interface IntakeBatchTable { token: string; stored: number; dead_lettered: number; received: number; created_at: Time }
+/** Batches taken in under an Idempotency-Key. */
+export interface IntakeBatchTable {
+  token: string; body_sha256: string; received: number; stored: number; dead_lettered: number; created_at: Time;
+}
 
-export interface DetectionCursorTable { name: string; ingested_at: Time }
+export interface DetectionCursorTable { name: string; ingested_at: Time; version: number }
 export interface DetectedBatchTable { batch_id: string; ingested_at: Time }
-export interface KeyBaselineTable { workspace_id: string; key_id: string; state: Json<unknown>; updated_at: Time }
+/** What detection remembers of a key. */
+export interface KeyWatchTable { workspace_id: string; key_id: string; state: Json<unknown>; updated_at: Time }
 
 export interface FindingTable {
   finding_id: string; rule_id: string; title: string; severity: Severity; workspace_id: string; key_id: string; principal: string;
   addresses: Json<string[]>; first_seen: Time; last_seen: Time; summary: string; evidence: Json<FindingEvidence>; episode: string;
   incident_id: string | null; detected_at: Time;
+  /** New or changed since its incident was last told. */
+  awaits_correlation: boolean;
 }
 
 export interface IncidentTable {
@@ -69,6 +75,6 @@ export interface IncidentTimelineTable {
 export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable; access_tokens: AccessTokenTable;
   audit_entries: AuditEntryTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;
-  detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_baselines: KeyBaselineTable;
+  detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_watch: KeyWatchTable;
   findings: FindingTable; incidents: IncidentTable; incident_timeline: IncidentTimelineTable;
 }

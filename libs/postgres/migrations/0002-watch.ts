@@ -8,12 +8,12 @@ export const watch: Migration = {
         dead_letter_id text PRIMARY KEY, workspace_id text NOT NULL, source text NOT NULL, position text NOT NULL, code text NOT NULL,
         reason text NOT NULL, sha256 text NOT NULL, payload text NOT NULL, received_at timestamptz NOT NULL)`,
       sql`CREATE TABLE intake_batches (
-        token text PRIMARY KEY, received integer NOT NULL, stored integer NOT NULL, dead_lettered integer NOT NULL,
+        token text PRIMARY KEY, body_sha256 text NOT NULL, received integer NOT NULL, stored integer NOT NULL, dead_lettered integer NOT NULL,
         created_at timestamptz NOT NULL)`,
-      sql`CREATE TABLE detection_cursors (name text PRIMARY KEY, ingested_at timestamptz NOT NULL)`,
+      sql`CREATE TABLE detection_cursors (name text PRIMARY KEY, ingested_at timestamptz NOT NULL, version bigint NOT NULL)`,
       sql`CREATE TABLE detected_batches (batch_id text PRIMARY KEY, ingested_at timestamptz NOT NULL)`,
       sql`CREATE INDEX detected_batches_by_time ON detected_batches (ingested_at)`,
-      sql`CREATE TABLE key_baselines (
+      sql`CREATE TABLE key_watch (
         workspace_id text NOT NULL, key_id text NOT NULL, state jsonb NOT NULL, updated_at timestamptz NOT NULL,
         PRIMARY KEY (workspace_id, key_id))`,
       sql`CREATE TABLE incidents (
@@ -26,8 +26,9 @@ export const watch: Migration = {
         finding_id text PRIMARY KEY, rule_id text NOT NULL, title text NOT NULL, severity text NOT NULL, workspace_id text NOT NULL,
         key_id text NOT NULL, principal text NOT NULL, addresses jsonb NOT NULL, first_seen timestamptz NOT NULL,
         last_seen timestamptz NOT NULL, summary text NOT NULL, evidence jsonb NOT NULL, episode text NOT NULL,
-        incident_id text REFERENCES incidents, detected_at timestamptz NOT NULL)`,
+        incident_id text REFERENCES incidents, detected_at timestamptz NOT NULL, awaits_correlation boolean NOT NULL)`,
       sql`CREATE INDEX findings_by_episode ON findings (rule_id, workspace_id, episode, last_seen)`,
+      sql`CREATE INDEX findings_awaiting ON findings (first_seen) WHERE awaits_correlation`,
       sql`CREATE INDEX findings_by_incident ON findings (incident_id)`,
       sql`CREATE TABLE incident_timeline (
         entry_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, incident_id text NOT NULL REFERENCES incidents, at timestamptz NOT NULL,

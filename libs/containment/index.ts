@@ -1,0 +1,2 @@
+export { ContainmentModule } from './containment.module.js';
+export { Containment } from './containment.service.js';

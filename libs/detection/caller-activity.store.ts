@@ -1,0 +1,81 @@
+import { Injectable } from '@nestjs/common';
+import { ClickHouse, type QueryParams } from '@keytrail/clickhouse';
+import { networkOf } from './rules/index.js';
+import type { CallerActivity } from './types.js';
+
+export interface ArrivedBatch {
+  batch_id: string;
+  /** Epoch milliseconds. */
+  ingested_at: number;
+  groups: number;
+}
+
+export interface KnownNetwork {
+  network: string;
+  country: string;
+  first_seen: number;
+  requests: number;
+}
+
+const COLUMNS = `workspace_id, key_id, key_fingerprint, credential_kind, principal, address, country, user_agent, outcome, refusal_reason, minute,
+  requests, toUnixTimestamp64Milli(first_time) AS first_time, toUnixTimestamp64Milli(last_time) AS last_time, request_ids`;
+
+/** A story's evidence is read from at most this many groups. */
+const MOST_GROUPS = 20_000;
+const MOST_ADDRESSES = 5_000;
+
+/** What callers did with which key, from ClickHouse. */
+@Injectable()
+export class CallerActivityStore {
+  constructor(private readonly clickhouse: ClickHouse) {}
+
+  /** Batches that arrived after a moment, oldest first. */
+  async arrivedAfter(ingestedAt: number): Promise<ArrivedBatch[]> {
+    return this.clickhouse.select<ArrivedBatch>(
+      `SELECT batch_id, toUnixTimestamp64Milli(min(caller_activity.ingested_at)) AS ingested_at, count() AS groups
+      FROM caller_activity WHERE caller_activity.ingested_at > fromUnixTimestamp64Milli(${Math.trunc(ingestedAt)}, 'UTC')
+      GROUP BY batch_id ORDER BY ingested_at, batch_id LIMIT 10000`);
+  }
+
+  /** Everything in some batches, in the order of the requests' own clock. */
+  async ofBatches(batches: readonly ArrivedBatch[]): Promise<CallerActivity[]> {
+    const from = Math.min(...batches.map((batch) => batch.ingested_at));
+    return this.clickhouse.select<CallerActivity>(
+      `SELECT ${COLUMNS} FROM caller_activity
+      WHERE ingested_at >= fromUnixTimestamp64Milli(${Math.trunc(from)}, 'UTC') AND batch_id IN {batches:Array(String)}
+      ORDER BY minute, caller_activity.first_time`, { batches: batches.map((batch) => batch.batch_id) });
+  }
+
+  /** What one key did in a span of its own minutes, as far as it arrived in the last week. */
+  async ofKey(workspace: string, keyId: string, fromMinute: number, toMinute: number): Promise<CallerActivity[]> {
+    return this.within('key_id = {key_id:String}', { workspace, key_id: keyId }, fromMinute, toMinute);
+  }
+
+  /** Refused calls with credentials nobody knows. */
+  async ofUnknownCredentials(workspace: string, fromMinute: number, toMinute: number): Promise<CallerActivity[]> {
+    return this.within(`key_id = '' AND outcome = 'unauthorised'`, { workspace }, fromMinute, toMinute);
+  }
+
+  /** Networks a key was seen from before a moment; the country is that of one address of the network. */
+  async knownNetworks(workspace: string, keyId: string, before: number): Promise<KnownNetwork[]> {
+    const rows = await this.clickhouse.select<{ address: string; country: string; first_seen: number; requests: number }>(
+      `SELECT address, anyLast(country) AS country, toUnixTimestamp64Milli(min(first_time)) AS first_seen, sum(requests) AS requests
+      FROM key_callers WHERE workspace_id = {workspace:String} AND key_id = {key_id:String} AND address != ''
+      GROUP BY address HAVING first_seen < {before:Int64} ORDER BY first_seen LIMIT ${MOST_ADDRESSES}`, { workspace, key_id: keyId, before });
+    const networks = new Map<string, KnownNetwork>();
+    for (const row of rows) {
+      const network = networkOf(row.address);
+      const known = networks.get(network);
+      if (known === undefined) networks.set(network, { network, country: row.country, first_seen: row.first_seen, requests: row.requests });
+      else known.requests += row.requests;
+    }
+    return [...networks.values()];
+  }
+
+  private within(condition: string, params: QueryParams, fromMinute: number, toMinute: number): Promise<CallerActivity[]> {
+    return this.clickhouse.select<CallerActivity>(
+      `SELECT ${COLUMNS} FROM caller_activity
+      WHERE workspace_id = {workspace:String} AND ${condition} AND minute >= ${Math.trunc(fromMinute)} AND minute <= ${Math.trunc(toMinute)}
+      ORDER BY minute, caller_activity.first_time LIMIT ${MOST_GROUPS}`, params);
+  }
+}

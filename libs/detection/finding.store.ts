@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
+import type { Finding, FindingPage, FindingQuery } from '@keytrail/contracts';
+import { Clock, decodeCursor, encodeCursor, newId, type WorkspaceScope } from '@keytrail/platform';
+import { Database, inWorkspaces, type Executor, type FindingTable } from '@keytrail/postgres';
+import { EPISODE_GAP_MS, type KnownFinding } from './merge-finding.js';
+import type { FindingDraft } from './types.js';
+
+export type FindingRow = Selectable<FindingTable>;
+
+const Position = z.tuple([z.number().int(), z.string()]);
+
+/** Findings in Postgres. */
+@Injectable()
+export class FindingStore {
+  constructor(private readonly database: Database, private readonly clock: Clock) {}
+
+  /** Findings about a key ('' = about callers) that may go on at `from`. */
+  async goingOn(workspace: string, keyId: string, from: number): Promise<KnownFinding[]> {
+    const rows = await this.database.selectFrom('findings').selectAll().where('workspace_id', '=', workspace).where('key_id', '=', keyId)
+      .where('last_seen', '>=', new Date(from - EPISODE_GAP_MS)).orderBy('last_seen', 'desc').limit(100).execute();
+    return rows.map((row) => ({ ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() }));
+  }
+
+  async add(transaction: Executor, draft: FindingDraft): Promise<void> {
+    await transaction.insertInto('findings').values({
+      ...draft, finding_id: newId('fnd'), addresses: JSON.stringify(draft.addresses), evidence: JSON.stringify(draft.evidence),
+      first_seen: new Date(draft.first_seen), last_seen: new Date(draft.last_seen), incident_id: null, detected_at: this.clock.date(),
+      awaits_correlation: true,
+    }).execute();
+  }
+
+  async extend(transaction: Executor, finding: KnownFinding): Promise<void> {
+    await transaction.updateTable('findings').set({
+      severity: finding.severity, title: finding.title, summary: finding.summary, principal: finding.principal,
+      addresses: JSON.stringify(finding.addresses), evidence: JSON.stringify(finding.evidence), first_seen: new Date(finding.first_seen),
+      last_seen: new Date(finding.last_seen), awaits_correlation: true,
+    }).where('finding_id', '=', finding.finding_id).execute();
+  }
+
+  /** Latest first. */
+  async list(scope: WorkspaceScope, query: FindingQuery): Promise<FindingPage> {
+    let select = this.database.selectFrom('findings').selectAll().where(inWorkspaces(scope.narrow(query.workspace)))
+      .orderBy('last_seen', 'desc').orderBy('finding_id', 'desc').limit(query.limit + 1);
+    if (query.key_id !== undefined) select = select.where('key_id', '=', query.key_id);
+    if (query.rule_id !== undefined) select = select.where('rule_id', '=', query.rule_id);
+    if (query.cursor !== undefined) {
+      const [time, id] = decodeCursor(Position, query.cursor);
+      const last = new Date(time);
+      select = select.where((where) => where.or([
+        where('last_seen', '<', last), where.and([where('last_seen', '=', last), where('finding_id', '<', id)]),
+      ]));
+    }
+    const rows = await select.execute();
+    const shown = rows.slice(0, query.limit);
+    const last = shown.at(-1);
+    return {
+      data: shown.map(presentFinding),
+      next_cursor: rows.length > query.limit && last !== undefined ? encodeCursor([last.last_seen.getTime(), last.finding_id]) : null,
+    };
+  }
+}
+
+export const presentFinding = (row: FindingRow): Finding => ({
+  finding_id: row.finding_id, rule_id: row.rule_id, title: row.title, severity: row.severity, workspace_id: row.workspace_id, key_id: row.key_id,
+  principal: row.principal, addresses: row.addresses, first_seen: row.first_seen.toISOString(), last_seen: row.last_seen.toISOString(),
+  summary: row.summary, evidence: row.evidence, incident_id: row.incident_id, detected_at: row.detected_at.toISOString(),
+});

@@ -1,0 +1,133 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { DirectoryEntry } from '@keytrail/credentials';
+import { Metrics } from '@keytrail/platform';
+import { CallerActivityStore, type KnownNetwork } from './caller-activity.store.js';
+import type { WatchedMinutes } from './key-watch.js';
+import type { KnownFinding } from './merge-finding.js';
+import { NetworkMemory } from './network-memory.js';
+import {
+  deniedBurst, firstSeenAddress, machineCredentialByHand, networkOf, rateSpike, revokedKeyUse, unknownKeyProbing,
+} from './rules/index.js';
+import type { CallerActivity, FindingDraft, Rule } from './types.js';
+
+/** A key and what it did since the last tick. */
+export interface KeyCase {
+  workspace_id: string;
+  key_id: string;
+  /** From the registry; undefined for keys it does not hold. */
+  registered: DirectoryEntry | undefined;
+  watched: WatchedMinutes;
+  activity: readonly CallerActivity[];
+}
+
+/** A story is read back this far at most. */
+const LONGEST_STORY_MS = 24 * 60 * 60_000;
+const LEAD_MS = 10 * 60_000;
+const MINUTE = 60_000;
+
+/**
+ * Asks the rules. A rule is asked first about what is new; when it has something to say, it is asked again about the whole story, so
+ * that a finding's numbers do not depend on how the requests fell into ticks. A rule that throws is reported and left out.
+ */
+@Injectable()
+export class Judge {
+  private readonly logger = new Logger('detection');
+  private readonly networks = new NetworkMemory();
+
+  constructor(private readonly activity: CallerActivityStore, private readonly metrics: Metrics) {}
+
+  async judgeKey(one: KeyCase, goingOn: (from: number) => Promise<KnownFinding[]>): Promise<FindingDraft[]> {
+    const known = await this.knownNetworks(one);
+    const first = this.askAboutKey(one, one.activity, known);
+    if (first.length === 0) return [];
+    const from = earliest(one.activity);
+    const since = storyStart(from, await goingOn(from));
+    const story = await this.activity.ofKey(one.workspace_id, one.key_id, Math.floor(since / MINUTE), Math.floor(latest(one.activity) / MINUTE));
+    const knownBefore = known && await this.activity.knownNetworks(one.workspace_id, one.key_id, earliest(story));
+    const fired = new Set(first.map((draft) => `${draft.rule_id} ${draft.episode}`));
+    return this.askAboutKey(one, story, knownBefore).filter((draft) => fired.has(`${draft.rule_id} ${draft.episode}`));
+  }
+
+  /** Findings about callers who try keys nobody knows. */
+  async judgeCallers(workspace: string, activity: readonly CallerActivity[], goingOn: (from: number) => Promise<KnownFinding[]>): Promise<FindingDraft[]> {
+    const refused = activity.filter((group) => group.key_id === '' && group.outcome === 'unauthorised');
+    if (refused.length === 0) return [];
+    const from = earliest(refused);
+    const since = storyStart(from, await goingOn(from));
+    const networks = new Set(refused.map((group) => networkOf(group.address)));
+    const story = (await this.activity.ofUnknownCredentials(workspace, Math.floor(since / MINUTE), Math.floor(latest(refused) / MINUTE)))
+      .filter((group) => networks.has(networkOf(group.address)));
+    return this.ask(unknownKeyProbing, { activity: story });
+  }
+
+  private askAboutKey(one: KeyCase, activity: readonly CallerActivity[], known: readonly KnownNetwork[] | null): FindingDraft[] {
+    const { workspace_id, key_id, registered, watched } = one;
+    const principal = activity.find((group) => group.principal !== '')?.principal ?? '';
+    const drafts = [
+      ...this.ask(machineCredentialByHand, { workspace_id, key_id, activity }),
+      ...watched.spikes.flatMap((verdict) => this.ask(rateSpike, {
+        workspace_id, key_id, principal, verdict, known_networks: known?.map(({ network }) => network) ?? null,
+        activity: activity.filter(({ minute }) => minute <= verdict.minute && minute > verdict.minute - verdict.window_minutes),
+      })),
+    ];
+    if (activity.some((group) => group.outcome === 'unauthorised' || group.outcome === 'forbidden')) {
+      drafts.push(...this.ask(deniedBurst, {
+        workspace_id, key_id, principal, minutes: watched.watch.recent, prior: watched.watch.prior, activity,
+      }));
+    }
+    if (known !== null) {
+      drafts.push(...this.ask(firstSeenAddress, {
+        workspace_id, key_id, principal, credential_kind: registered?.kind ?? activity[0]?.credential_kind ?? 'unknown',
+        key_first_seen: watched.watch.first_seen, known, activity,
+      }));
+    }
+    if (registered !== undefined && (registered.revoked_at !== null || registered.expires_at !== null)) {
+      drafts.push(...this.ask(revokedKeyUse, {
+        workspace_id, principal, activity,
+        key: {
+          key_id, name: registered.name, revoked_at: registered.revoked_at?.getTime() ?? null, expires_at: registered.expires_at?.getTime() ?? null,
+          replaced_by: registered.replaced_by,
+        },
+      }));
+    }
+    return strongest(drafts);
+  }
+
+  /** null: every network of the activity was met before, so there is nothing to ask about. */
+  private async knownNetworks(one: KeyCase): Promise<KnownNetwork[] | null> {
+    const met = one.activity.filter((group) => group.address !== '').map((group) => networkOf(group.address));
+    const isNew = this.networks.meet(`${one.workspace_id} ${one.key_id}`, met);
+    if (!isNew && one.watched.spikes.length === 0) return null;
+    return this.activity.knownNetworks(one.workspace_id, one.key_id, earliest(one.activity));
+  }
+
+  private ask<Input, Settings>(rule: Rule<Input, Settings>, input: Input): FindingDraft[] {
+    try {
+      return rule.decide(input, rule.settings);
+    } catch (error) {
+      this.metrics.ruleFailures.inc({ rule: rule.id });
+      this.logger.error(`the rule ${rule.id} failed`, error instanceof Error ? error.stack : undefined);
+      return [];
+    }
+  }
+}
+
+const earliest = (activity: readonly CallerActivity[]): number => activity.reduce((first, group) => Math.min(first, group.first_time), Infinity);
+const latest = (activity: readonly CallerActivity[]): number => activity.reduce((last, group) => Math.max(last, group.last_time), -Infinity);
+
+/** Where the story begins: with the findings that may be going on, else a little before what is new. */
+const storyStart = (from: number, goingOn: readonly KnownFinding[]): number =>
+  Math.max(from - LONGEST_STORY_MS, Math.min(from - LEAD_MS, ...goingOn.map((finding) => finding.first_seen)));
+
+/** Of several drafts of one episode the one that stands out most. */
+function strongest(drafts: readonly FindingDraft[]): FindingDraft[] {
+  const byEpisode = new Map<string, FindingDraft>();
+  for (const draft of drafts) {
+    const key = `${draft.rule_id} ${draft.episode}`;
+    const other = byEpisode.get(key);
+    if (other === undefined || (draft.evidence.score ?? 0) >= (other.evidence.score ?? 0)) {
+      byEpisode.set(key, other === undefined ? draft : { ...draft, first_seen: Math.min(draft.first_seen, other.first_seen) });
+    }
+  }
+  return [...byEpisode.values()];
+}

@@ -1,0 +1,53 @@
+import { severityRank, type Finding, type Severity } from '@keytrail/contracts';
+import type { IncidentRow } from './incident.store.js';
+import { incidentTitle, type Subject } from './narrative.js';
+
+export interface IncidentOwner {
+  owner_id: string | null;
+  name: string;
+  contact: string | null;
+}
+
+/** Keys and callers an incident names at most. */
+const MOST_NAMED = 200;
+
+/** A finding that is new to its incident, or has grown since the incident heard of it. */
+export interface Arrival {
+  finding: Pick<Finding, 'rule_id' | 'severity' | 'title' | 'workspace_id' | 'key_id' | 'addresses'> & { first_seen: Date; last_seen: Date };
+  subject: Subject;
+  owner: IncidentOwner | null;
+}
+
+/** The incident that a finding starts. */
+export function openIncident(incidentId: string, { finding, subject, owner }: Arrival, now: Date): IncidentRow {
+  return {
+    incident_id: incidentId, workspace_id: finding.workspace_id, title: incidentTitle(finding.title, subject), severity: finding.severity,
+    state: 'open', owner_id: owner?.owner_id ?? null, owner_name: owner?.name ?? null, owner_contact: owner?.contact ?? null,
+    key_ids: finding.key_id === '' ? [] : [finding.key_id], addresses: finding.addresses.slice(0, MOST_NAMED), rule_ids: [finding.rule_id],
+    findings: 1, first_seen: finding.first_seen, last_seen: finding.last_seen, opened_at: now, updated_at: now,
+  };
+}
+
+/** The incident with a finding taken in. The gravest finding gives title and severity; the first known owner stays. */
+export function absorb(incident: IncidentRow, { finding, subject, owner }: Arrival, isNew: boolean, now: Date): IncidentRow {
+  const graver = severityRank[finding.severity] > severityRank[incident.severity];
+  const known = incident.owner_id === null && (incident.owner_name === null || (owner?.owner_id ?? null) !== null) ? owner : null;
+  return {
+    ...incident,
+    title: graver ? incidentTitle(finding.title, subject) : incident.title,
+    severity: graver ? finding.severity : incident.severity,
+    ...(known && { owner_id: known.owner_id, owner_name: known.name, owner_contact: known.contact }),
+    key_ids: finding.key_id === '' ? incident.key_ids : union(incident.key_ids, [finding.key_id]),
+    addresses: union(incident.addresses, finding.addresses),
+    rule_ids: union(incident.rule_ids, [finding.rule_id]),
+    findings: incident.findings + (isNew ? 1 : 0),
+    first_seen: finding.first_seen < incident.first_seen ? finding.first_seen : incident.first_seen,
+    last_seen: finding.last_seen > incident.last_seen ? finding.last_seen : incident.last_seen,
+    updated_at: now,
+  };
+}
+
+const union = (known: readonly string[], more: readonly string[]): string[] => [...new Set([...known, ...more])].slice(0, MOST_NAMED);
+
+/** Whether the severity rose; worth a line in the timeline. */
+export const severityRose = (before: Severity, after: Severity): boolean => severityRank[after] > severityRank[before];

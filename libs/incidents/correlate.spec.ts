@@ -1,0 +1,54 @@
+import { describe, expect, it } from '@jest/globals';
+import { correlate, correlationDefaults, type FindingFacts, type IncidentFacts } from './correlate.js';
+
+const MINUTE = 60_000;
+const T = Date.UTC(2026, 2, 1, 12);
+const finding = (overrides: Partial<FindingFacts> = {}): FindingFacts => ({
+  workspace_id: 'acme', key_id: 'key_1', owner_id: 'own_1', addresses: ['203.0.113.7'], first_seen: T, last_seen: T + MINUTE, ...overrides,
+});
+const incident = (overrides: Partial<IncidentFacts> = {}): IncidentFacts => ({
+  incident_id: 'inc_1', workspace_id: 'acme', state: 'open', key_ids: ['key_1'], owner_id: 'own_1', addresses: ['203.0.113.7'], first_seen: T,
+  last_seen: T, ...overrides,
+});
+const decide = (one: FindingFacts, ...incidents: IncidentFacts[]) => correlate(one, incidents, correlationDefaults);
+
+describe('correlate', () => {
+  it('joins findings about one key', () => {
+    expect(decide(finding({ addresses: [], owner_id: null }), incident())?.because).toBe('it is about the same key key_1');
+  });
+
+  it('joins findings about one caller, though the keys differ', () => {
+    expect(decide(finding({ key_id: '', owner_id: null }), incident({ owner_id: null }))?.because).toBe('the caller 203.0.113.7 is in both');
+  });
+
+  it('joins findings about keys of one owner', () => {
+    expect(decide(finding({ key_id: 'key_2', addresses: [] }), incident())?.because).toBe('the keys have the same owner');
+  });
+
+  it.each([
+    ['of another workspace', finding(), incident({ workspace_id: 'other' })],
+    ['more than an hour later', finding(), incident({ first_seen: T - 120 * MINUTE, last_seen: T - 61 * MINUTE })],
+    ['more than an hour earlier', finding(), incident({ first_seen: T + 62 * MINUTE, last_seen: T + 90 * MINUTE })],
+    ['that is resolved', finding(), incident({ state: 'resolved' })],
+    ['that was a false positive', finding(), incident({ state: 'false_positive' })],
+    ['with nothing in common', finding({ key_id: 'key_2', owner_id: 'own_2', addresses: ['198.51.100.1'] }), incident()],
+    ['when neither key nor owner nor caller is known', finding({ key_id: '', owner_id: null, addresses: [] }),
+      incident({ key_ids: [''], owner_id: null, addresses: [] })],
+  ])('keeps away from an incident %s', (_, one, other) => {
+    expect(decide(one, other)).toBeUndefined();
+  });
+
+  it('still joins an incident that was acknowledged or contained', () => {
+    expect(decide(finding(), incident({ state: 'acknowledged' }))?.incident_id).toBe('inc_1');
+    expect(decide(finding(), incident({ state: 'contained' }))?.incident_id).toBe('inc_1');
+  });
+
+  it('prefers the same key to the same caller to the same owner, whatever the order', () => {
+    const byOwner = incident({ incident_id: 'inc_owner', key_ids: ['key_9'], addresses: [] });
+    const byCaller = incident({ incident_id: 'inc_caller', key_ids: ['key_8'], owner_id: null });
+    const byKey = incident({ incident_id: 'inc_key', addresses: [], owner_id: null });
+    expect(decide(finding(), byOwner, byCaller, byKey)?.incident_id).toBe('inc_key');
+    expect(decide(finding(), byKey, byCaller, byOwner)?.incident_id).toBe('inc_key');
+    expect(decide(finding(), byOwner, byCaller)?.incident_id).toBe('inc_caller');
+  });
+});

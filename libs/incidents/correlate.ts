@@ -1,0 +1,76 @@
+import type { IncidentState } from '@keytrail/contracts';
+
+/** What correlation looks at. Times are epoch milliseconds. */
+export interface FindingFacts {
+  workspace_id: string;
+  /** Empty when the finding is about a caller only. */
+  key_id: string;
+  owner_id: string | null;
+  addresses: readonly string[];
+  first_seen: number;
+  last_seen: number;
+}
+
+export interface IncidentFacts {
+  incident_id: string;
+  workspace_id: string;
+  state: IncidentState;
+  key_ids: readonly string[];
+  owner_id: string | null;
+  addresses: readonly string[];
+  first_seen: number;
+  last_seen: number;
+}
+
+export interface CorrelationSettings {
+  /** A finding joins an incident that ended at most this long before it began, or the other way round. */
+  gap_ms: number;
+}
+
+export const correlationDefaults: CorrelationSettings = { gap_ms: 60 * 60_000 };
+
+export interface Joining {
+  incident_id: string;
+  /** For the timeline, in plain words. */
+  because: string;
+}
+
+type Tie = (finding: FindingFacts, incident: IncidentFacts) => string | undefined;
+
+/** Strongest tie first: one key, then one caller, then one owner. */
+const ties: readonly Tie[] = [
+  (finding, incident) => (finding.key_id !== '' && incident.key_ids.includes(finding.key_id) ? `it is about the same key ${finding.key_id}` : undefined),
+  (finding, incident) => {
+    const shared = finding.addresses.find((address) => incident.addresses.includes(address));
+    return shared === undefined ? undefined : `the caller ${shared} is in both`;
+  },
+  (finding, incident) => (finding.owner_id !== null && finding.owner_id === incident.owner_id ? 'the keys have the same owner' : undefined),
+];
+
+/**
+ * The incident a finding belongs to, or undefined when it starts one. Closed incidents take nothing more. Among incidents with equally
+ * strong ties the latest wins; the order of `incidents` does not matter.
+ */
+export function correlate(finding: FindingFacts, incidents: readonly IncidentFacts[], settings: CorrelationSettings): Joining | undefined {
+  const candidates = incidents
+    .filter((incident) => incident.workspace_id === finding.workspace_id && isOpen(incident.state) && gapBetween(finding, incident) <= settings.gap_ms)
+    .sort((a, b) => b.last_seen - a.last_seen || (a.incident_id < b.incident_id ? 1 : -1));
+  for (const tie of ties) {
+    for (const incident of candidates) {
+      const because = tie(finding, incident);
+      if (because !== undefined) return { incident_id: incident.incident_id, because };
+    }
+  }
+  return undefined;
+}
+
+/** Whether findings may still join. */
+export const isOpen = (state: IncidentState): boolean => state !== 'resolved' && state !== 'false_positive';
+
+interface Span {
+  first_seen: number;
+  last_seen: number;
+}
+
+/** Time between two spans; 0 when they touch or overlap. */
+const gapBetween = (a: Span, b: Span): number => Math.max(0, a.first_seen - b.last_seen, b.first_seen - a.last_seen);

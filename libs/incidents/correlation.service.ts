@@ -1,0 +1,113 @@
+import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+import { KeyDirectory } from '@keytrail/credentials';
+import { presentFinding, type FindingRow } from '@keytrail/detection';
+import { Clock, newId } from '@keytrail/platform';
+import { Database, type Executor } from '@keytrail/postgres';
+import { absorb, openIncident, severityRose, type Arrival } from './absorb.js';
+import { correlate, correlationDefaults, type IncidentFacts } from './correlate.js';
+import { addToTimeline, openIncidentsNear, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
+
+const FINDINGS_A_TIME = 100;
+
+/** Any number; the same in every process that correlates. */
+const CORRELATION_LOCK = 7_620_001;
+
+/** Puts findings that are new or have grown into incidents. */
+@Injectable()
+export class Correlation {
+  constructor(private readonly database: Database, private readonly directory: KeyDirectory, private readonly clock: Clock) {}
+
+  /** Works off everything that waits. Returns the number of findings. */
+  async correlatePending(): Promise<number> {
+    let total = 0;
+    for (;;) {
+      const done = await this.correlateSome();
+      total += done;
+      if (done < FINDINGS_A_TIME) return total;
+    }
+  }
+
+  private async correlateSome(): Promise<number> {
+    const waiting = await this.database.selectFrom('findings').select('finding_id').where('awaits_correlation', '=', true).limit(1).execute();
+    if (waiting.length === 0) return 0;
+    await this.directory.refresh();
+    return this.database.transaction().execute(async (transaction) => {
+      // One at a time: two findings about one key must not both find no incident.
+      await sql`SELECT pg_advisory_xact_lock(${CORRELATION_LOCK})`.execute(transaction);
+      const findings = await transaction.selectFrom('findings').selectAll().where('awaits_correlation', '=', true)
+        .orderBy('first_seen').orderBy('finding_id').limit(FINDINGS_A_TIME).execute();
+      for (const finding of findings) await this.place(transaction, finding);
+      return findings.length;
+    });
+  }
+
+  private async place(transaction: Executor, finding: FindingRow): Promise<void> {
+    const arrival = this.arrivalOf(finding);
+    const now = this.clock.date();
+    const known = finding.incident_id === null ? undefined
+      : await transaction.selectFrom('incidents').selectAll().where('incident_id', '=', finding.incident_id).forUpdate().executeTakeFirst();
+    const incident = known !== undefined ? await this.grow(transaction, known, arrival, now) : await this.joinOrOpen(transaction, finding, arrival, now);
+    await transaction.updateTable('findings').set({ incident_id: incident.incident_id, awaits_correlation: false })
+      .where('finding_id', '=', finding.finding_id).execute();
+  }
+
+  private async grow(transaction: Executor, before: IncidentRow, arrival: Arrival, now: Date): Promise<IncidentRow> {
+    const after = absorb(before, arrival, false, now);
+    await saveIncident(transaction, after);
+    await addToTimeline(transaction, severityEntries(before, after, now));
+    return after;
+  }
+
+  private async joinOrOpen(transaction: Executor, finding: FindingRow, arrival: Arrival, now: Date): Promise<IncidentRow> {
+    const { gap_ms } = correlationDefaults;
+    const near = await openIncidentsNear(transaction, finding.workspace_id,
+      new Date(finding.first_seen.getTime() - gap_ms), new Date(finding.last_seen.getTime() + gap_ms));
+    const facts = {
+      workspace_id: finding.workspace_id, key_id: finding.key_id, owner_id: arrival.owner?.owner_id ?? null, addresses: finding.addresses,
+      first_seen: finding.first_seen.getTime(), last_seen: finding.last_seen.getTime(),
+    };
+    const joining = correlate(facts, near.map(incidentFacts), correlationDefaults);
+    const before = near.find((incident) => incident.incident_id === joining?.incident_id);
+    const entry = (incident_id: string, text: string): NewTimelineEntry =>
+      ({ incident_id, at: now, kind: 'finding', actor: 'keytrail', text, finding_id: finding.finding_id });
+    if (before === undefined || joining === undefined) {
+      const opened = openIncident(newId('inc'), arrival, now);
+      await saveIncident(transaction, opened);
+      await addToTimeline(transaction, [
+        { incident_id: opened.incident_id, at: now, kind: 'opened', actor: 'keytrail', text: `Opened: ${opened.title}`, finding_id: null },
+        entry(opened.incident_id, `${finding.title}: ${finding.summary}`),
+      ]);
+      return opened;
+    }
+    const after = absorb(before, arrival, true, now);
+    await saveIncident(transaction, after);
+    await addToTimeline(transaction, [
+      entry(after.incident_id, `${finding.title}: ${finding.summary} (joined because ${joining.because})`), ...severityEntries(before, after, now),
+    ]);
+    return after;
+  }
+
+  private arrivalOf(finding: FindingRow): Arrival {
+    const key = finding.key_id === '' ? undefined : this.directory.find(finding.key_id);
+    const fromLog = finding.principal === '' ? null : { owner_id: null, name: finding.principal, contact: null };
+    return {
+      finding: { ...presentFinding(finding), first_seen: finding.first_seen, last_seen: finding.last_seen },
+      subject: {
+        key_id: finding.key_id, key_name: key?.name ?? '', principal: finding.principal, addresses: finding.addresses, registered: key !== undefined,
+        revoked: (key?.revoked_at ?? null) !== null,
+      },
+      owner: key === undefined ? fromLog : { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact },
+    };
+  }
+}
+
+const incidentFacts = (incident: IncidentRow): IncidentFacts =>
+  ({ ...incident, first_seen: incident.first_seen.getTime(), last_seen: incident.last_seen.getTime() });
+
+function severityEntries(before: IncidentRow, after: IncidentRow, at: Date): NewTimelineEntry[] {
+  if (!severityRose(before.severity, after.severity)) return [];
+  return [{
+    incident_id: after.incident_id, at, kind: 'severity', actor: 'keytrail', text: `Severity rose from ${before.severity} to ${after.severity}`, finding_id: null,
+  }];
+}

@@ -1,0 +1,72 @@
+import { type Selectable } from 'kysely';
+import type { IncidentState, IncidentSummary, Severity, TimelineEntry } from '@keytrail/contracts';
+import { inWorkspaces, type Executor, type IncidentTable } from '@keytrail/postgres';
+
+export type IncidentRow = Selectable<IncidentTable>;
+
+export interface IncidentFilter {
+  workspaces: readonly string[] | null;
+  state?: IncidentState | undefined;
+  severity?: Severity | undefined;
+  key_id?: string | undefined;
+  before?: { last_seen: Date; incident_id: string } | undefined;
+  limit: number;
+}
+
+/** Incidents, latest first. */
+export async function listIncidents(executor: Executor, filter: IncidentFilter): Promise<IncidentRow[]> {
+  let query = executor.selectFrom('incidents').selectAll().where(inWorkspaces(filter.workspaces))
+    .orderBy('last_seen', 'desc').orderBy('incident_id', 'desc').limit(filter.limit);
+  const { before } = filter;
+  if (filter.state !== undefined) query = query.where('state', '=', filter.state);
+  if (filter.severity !== undefined) query = query.where('severity', '=', filter.severity);
+  if (filter.key_id !== undefined) query = query.where('key_ids', '@>', JSON.stringify([filter.key_id]) as never);
+  if (before !== undefined) {
+    query = query.where((where) => where.or([
+      where('last_seen', '<', before.last_seen),
+      where.and([where('last_seen', '=', before.last_seen), where('incident_id', '<', before.incident_id)]),
+    ]));
+  }
+  return query.execute();
+}
+
+export const findIncident = (executor: Executor, incidentId: string, workspaces: readonly string[] | null): Promise<IncidentRow | undefined> =>
+  executor.selectFrom('incidents').selectAll().where('incident_id', '=', incidentId).where(inWorkspaces(workspaces)).executeTakeFirst();
+
+export const lockIncident = (transaction: Executor, incidentId: string, workspaces: readonly string[] | null): Promise<IncidentRow | undefined> =>
+  transaction.selectFrom('incidents').selectAll().where('incident_id', '=', incidentId).where(inWorkspaces(workspaces))
+    .forUpdate().executeTakeFirst();
+
+/** Incidents of a workspace that still take findings and lie near a span of time. */
+export const openIncidentsNear = (transaction: Executor, workspace: string, from: Date, to: Date): Promise<IncidentRow[]> =>
+  transaction.selectFrom('incidents').selectAll().where('workspace_id', '=', workspace).where('state', 'not in', ['resolved', 'false_positive'])
+    .where('last_seen', '>=', from).where('first_seen', '<=', to).execute();
+
+export async function saveIncident(transaction: Executor, row: IncidentRow): Promise<void> {
+  const values = {
+    ...row, key_ids: JSON.stringify(row.key_ids), addresses: JSON.stringify(row.addresses), rule_ids: JSON.stringify(row.rule_ids),
+  };
+  const { incident_id: _, ...changes } = values;
+  await transaction.insertInto('incidents').values(values).onConflict((conflict) => conflict.column('incident_id').doUpdateSet(changes)).execute();
+}
+
+export type NewTimelineEntry = Omit<TimelineEntry, 'at'> & { incident_id: string; at: Date };
+
+export async function addToTimeline(transaction: Executor, entries: readonly NewTimelineEntry[]): Promise<void> {
+  if (entries.length > 0) await transaction.insertInto('incident_timeline').values([...entries]).execute();
+}
+
+/** Oldest first, at most the first 1,000. */
+export async function timelineOf(executor: Executor, incidentId: string): Promise<TimelineEntry[]> {
+  const rows = await executor.selectFrom('incident_timeline').select(['at', 'kind', 'actor', 'text', 'finding_id'])
+    .where('incident_id', '=', incidentId).orderBy('entry_id').limit(1_000).execute();
+  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
+}
+
+export const presentIncident = (row: IncidentRow): IncidentSummary => ({
+  incident_id: row.incident_id, workspace_id: row.workspace_id, title: row.title, severity: row.severity, state: row.state,
+  owner: row.owner_name === null ? null : { owner_id: row.owner_id, name: row.owner_name, contact: row.owner_contact },
+  key_ids: row.key_ids, addresses: row.addresses, rule_ids: row.rule_ids, findings: row.findings,
+  first_seen: row.first_seen.toISOString(), last_seen: row.last_seen.toISOString(), opened_at: row.opened_at.toISOString(),
+  updated_at: row.updated_at.toISOString(),
+});

@@ -1,0 +1,17 @@
+import { Module } from '@nestjs/common';
+import { AuditTrailModule } from '@keytrail/audit-trail';
+import { CredentialsModule } from '@keytrail/credentials';
+import { CorrelationJob } from './correlation.job.js';
+import { Correlation } from './correlation.service.js';
+import { IncidentsController } from './incidents.controller.js';
+import { Incidents } from './incidents.service.js';
+
+@Module({ imports: [AuditTrailModule, CredentialsModule], providers: [Incidents], exports: [Incidents] })
+export class IncidentsModule {}
+
+@Module({ imports: [IncidentsModule], controllers: [IncidentsController] })
+export class IncidentsHttpModule {}
+
+/** The part that runs on a schedule. */
+@Module({ imports: [CredentialsModule], providers: [Correlation, CorrelationJob], exports: [Correlation] })
+export class CorrelationModule {}

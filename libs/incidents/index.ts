@@ -1,0 +1,3 @@
+export { Correlation } from './correlation.service.js';
+export { CorrelationModule, IncidentsHttpModule, IncidentsModule } from './incidents.module.js';
+export { Incidents } from './incidents.service.js';

@@ -1,0 +1,67 @@
+import type { Severity, SuggestedAction } from '@keytrail/contracts';
+
+export interface Subject {
+  /** Empty when the incident is about a caller. */
+  key_id: string;
+  /** Name from the registry; empty for keys it does not hold. */
+  key_name: string;
+  principal: string;
+  addresses: readonly string[];
+  registered: boolean;
+  revoked: boolean;
+}
+
+/** One line that names what happened and to what: `Burst of … on payments-production`. */
+export function incidentTitle(findingTitle: string, subject: Subject): string {
+  if (subject.key_id === '') return subject.addresses[0] === undefined ? findingTitle : `${findingTitle} from ${subject.addresses[0]}`;
+  return `${findingTitle}: ${subject.key_name === '' ? subject.key_id : subject.key_name}`;
+}
+
+export interface EvidenceSpan {
+  workspace_id: string;
+  incident_id: string;
+  /** Epoch milliseconds. */
+  first_seen: number;
+  last_seen: number;
+  severity: Severity;
+}
+
+const MINUTE = 60_000;
+const iso = (time: number) => new Date(time).toISOString();
+
+/** What to do, most urgent first, each with the call that does it. */
+export function suggestActions(subjects: readonly Subject[], span: EvidenceSpan): SuggestedAction[] {
+  const actions: SuggestedAction[] = [];
+  for (const subject of subjects) {
+    if (subject.key_id === '') continue;
+    const name = subject.key_name || subject.key_id;
+    if (subject.registered && !subject.revoked) {
+      actions.push({
+        title: `Revoke ${name} and give its owner a new key`,
+        why: 'The old key is refused from the next call on; the new one has the same scopes and owner. This cannot be undone.',
+        call: `POST /v1/api-keys/${subject.key_id}/revoke-and-replace {"reason":"…","incident_id":"${span.incident_id}"}`,
+      });
+    } else if (!subject.registered) {
+      actions.push({
+        title: `Disable ${name} where it was issued`,
+        why: `This key is not in the registry, so it cannot be revoked from here${subject.principal === '' ? '' : `. The log says it belongs to ${subject.principal}`}.`,
+        call: null,
+      });
+    }
+    const query = new URLSearchParams({
+      workspace: span.workspace_id, key_id: subject.key_id, from: iso(span.first_seen - 5 * MINUTE), to: iso(span.last_seen + 5 * MINUTE),
+    });
+    actions.push({
+      title: `See what ${name} did`, why: 'Every request of the key around the incident, newest first.', call: `GET /v1/request-logs?${query}`,
+    });
+  }
+  const callers = [...new Set(subjects.flatMap((subject) => subject.addresses))];
+  if (callers.length > 0) {
+    const query = new URLSearchParams({ workspace: span.workspace_id, address: callers[0] ?? '' });
+    actions.push({
+      title: callers.length === 1 ? `See what else ${callers[0]} called` : `See what else the ${callers.length} callers did, first ${callers[0]}`,
+      why: 'The same caller may hold other keys.', call: `GET /v1/request-logs?${query}`,
+    });
+  }
+  return actions;
+}

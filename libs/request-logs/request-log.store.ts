@@ -1,0 +1,40 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestLog } from '@keytrail/contracts';
+import { ClickHouse } from '@keytrail/clickhouse';
+import { Clock } from '@keytrail/platform';
+import type { RequestLogRow } from './row.js';
+import { searchSql, type SearchFilter, type SearchPosition } from './search.js';
+
+interface StoredRow extends Omit<RequestLog, 'time'> {
+  /** Epoch milliseconds. */
+  time: number;
+}
+
+const COLUMNS = `workspace_id, key_id, key_fingerprint, credential_kind, principal, request_id, toUnixTimestamp64Milli(time) AS time, outcome,
+  refusal_reason, method, route, path, status, latency_ms, bytes_in, bytes_out, address, country, user_agent, origin, referer, tenant, environment,
+  gateway_node, attributes, source`;
+
+/** Request logs in ClickHouse. */
+@Injectable()
+export class RequestLogStore {
+  constructor(private readonly clickhouse: ClickHouse, private readonly clock: Clock) {}
+
+  /**
+   * Stores rows as one block; durable when it resolves. A second call with the same token stores nothing, in the table and its rollups
+   * alike. Rows are stamped with the token and the moment of insertion: detection reads on from there.
+   */
+  async insert(rows: readonly RequestLogRow[], token: string): Promise<void> {
+    if (rows.length === 0) return;
+    const ingestedAt = this.clock.now();
+    const lines = rows.map((row) => JSON.stringify({ ...row, batch_id: token, ingested_at: ingestedAt }));
+    await this.clickhouse.insertJsonLines('request_logs', Buffer.from(lines.join('\n')), { deduplicationToken: token });
+  }
+
+  /** Rows, newest first, after a position. */
+  async search(filter: SearchFilter, after: SearchPosition | null, limit: number): Promise<RequestLog[]> {
+    const { conditions, params } = searchSql(filter, after);
+    const rows = await this.clickhouse.select<StoredRow>(
+      `SELECT ${COLUMNS} FROM request_logs WHERE ${conditions} ORDER BY request_logs.time DESC, request_id DESC LIMIT ${Math.trunc(limit)}`, params);
+    return rows.map((row) => ({ ...row, time: new Date(row.time).toISOString() }));
+  }
+}

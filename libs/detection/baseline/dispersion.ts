@@ -1,0 +1,42 @@
+import { WINDOWS, type BaselineState } from './state.js';
+
+/** Before anything is known counts scatter by a third beyond chance (1/k = 0.1), worth this many windows of evidence. */
+const PRIOR = { dispersion: 0.1, windows: 30 };
+/** No model is better than this: 5 %. */
+const LEAST = 0.0025;
+const MOST = 50;
+/** A fortnight halves what was learnt. */
+const keep = WINDOWS.map((minutes) => 0.5 ** (minutes / (14 * 24 * 60)));
+
+/** 1/k of the sums over `WINDOWS[index]` minutes. */
+export function dispersionOf(state: BaselineState, index: number): number {
+  const mean = state.overall * WINDOWS[index]!;
+  const weight = Math.max(PRIOR.windows * mean * mean, 1e-9);
+  const dispersion = (state.variance[index]! + PRIOR.dispersion * weight) / (state.squares[index]! + weight);
+  return Math.min(MOST, Math.max(LEAST, dispersion));
+}
+
+/**
+ * Learns how much counts scatter, from windows side by side. What stands out further than an alarm counts as an alarm, no more:
+ * one attack hardly dulls the key, the same burst every day does.
+ */
+export function learnDispersion(state: BaselineState, minute: number, seen: number, expected: number, threshold: number): void {
+  for (let index = 0; index < WINDOWS.length; index += 1) {
+    state.open_seen[index]! += seen;
+    state.open_expected[index]! += expected;
+    if ((minute + 1) % WINDOWS[index]! !== 0) continue;
+    const m = state.open_expected[index]!;
+    const distance = state.open_seen[index]! - m;
+    const most = threshold * threshold * (m + dispersionOf(state, index) * m * m);
+    state.variance[index] = state.variance[index]! * keep[index]! + Math.min(distance * distance, most) - m;
+    state.squares[index] = state.squares[index]! * keep[index]! + m * m;
+    state.open_seen[index] = 0;
+    state.open_expected[index] = 0;
+  }
+}
+
+/** Leaves the open windows out: what was expected in them was not worth learning from. */
+export function skipDispersion(state: BaselineState): void {
+  state.open_seen.fill(0);
+  state.open_expected.fill(0);
+}

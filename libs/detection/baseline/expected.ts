@@ -1,0 +1,86 @@
+import { dispersionOf } from './dispersion.js';
+import { habitAt } from './habits.js';
+import { estimateHour, inflation, type Estimate } from './hours.js';
+import { HOURS_OF_WEEK, mod, type BaselineState, type Level } from './state.js';
+
+/** What one minute is expected to hold. */
+export interface Expectation {
+  /** What the profile says without a level: what the levels are measured against. */
+  profile: number;
+  mean: number;
+  /** A burst that comes at this time of day, if it comes. */
+  habit: number;
+  /** The most that is still normal: a step where the profile ramps, the brisk level where it is above the slow one. Spikes are measured against it. */
+  upper: number;
+  /** Relative variance of the rate: how much of it is guesswork. */
+  doubt: number;
+}
+
+/** What is left of a guess's doubt however much was seen lately: hours differ. */
+const HOUR_TO_HOUR = 0.25;
+/** The level is never known better than this (squared): 5 %. */
+const LEVEL_DOUBT = 0.0025;
+
+/** What the profile says of an hour and of the one it is nearer to. Stays true for half an hour: until the next half, or hour, begins. */
+export interface Outlook { own: Estimate; neighbour: Estimate; level: number }
+
+export function outlookAt(state: BaselineState, minute: number): Outlook {
+  const hour = Math.floor(minute / 60);
+  const neighbour = mod(minute, 60) < 30 ? hour - 1 : hour + 1;
+  return {
+    own: estimateHour(state, mod(hour, HOURS_OF_WEEK)), neighbour: estimateHour(state, mod(neighbour, HOURS_OF_WEEK)), level: levelOf(state),
+  };
+}
+
+export function expectationAt(state: BaselineState, minute: number, outlook = outlookAt(state, minute)): Expectation {
+  const { own, neighbour, level } = outlook;
+  const minuteOfHour = mod(minute, 60);
+  const nearness = Math.abs(minuteOfHour + 0.5 - 30) / 60;
+  const ramp = own.rate * (1 - nearness) + neighbour.rate * nearness;
+  const shape = shapeAt(state, minuteOfHour);
+  const belief = 1 / own.doubt;
+  const lately = evidence(state);
+  const brisk = (belief + lately.seen) / (belief + lately.expected * level);
+  const settled = belief / (belief + lately.expected * level);
+  const habit = habitAt(state, minute);
+  return {
+    profile: ramp * shape,
+    mean: level * ramp * shape,
+    habit,
+    upper: level * Math.max(1, brisk) * Math.max(own.rate, ramp) * shape + habit,
+    doubt: own.doubt * (HOUR_TO_HOUR + (1 - HOUR_TO_HOUR) * settled) + LEVEL_DOUBT,
+  };
+}
+
+/** Requests expected in an epoch minute, by all that is known when the last minute was closed. */
+export const expectedAt = (state: BaselineState, minute: number): number => expectationAt(state, minute).mean;
+
+/** How a minute of the hour compares with the mean of the hour: 1 unless the key has a rhythm. */
+function shapeAt(state: BaselineState, minuteOfHour: number): number {
+  const { belief, scatter } = rhythm(state);
+  return (belief + state.minutes[minuteOfHour]! / scatter) / (belief + state.minutes_mean / scatter);
+}
+
+/** Relative variance of the shape of `length` minutes that end with `minute`. */
+export function shapeDoubt(state: BaselineState, minute: number, length: number): number {
+  if (length >= 60) return 0;
+  const { belief, scatter } = rhythm(state);
+  let events = 0;
+  for (let back = 0; back < length; back += 1) events += belief + state.minutes[mod(minute - back, 60)]! / scatter;
+  return 1 / events;
+}
+
+const rhythm = (state: BaselineState): { belief: number; scatter: number } =>
+  ({ belief: 1 / Math.max(state.minute_spread, 0.001), scatter: 1 + state.overall * dispersionOf(state, 0) });
+
+/** The slow level; 1 as long as the profile itself is being learnt. Worth 12 hours of belief in 1. */
+export function levelOf(state: BaselineState): number {
+  const belief = 12 * 60 * state.overall;
+  return belief > 0 ? (state.level.seen + belief) / (state.level.expected + belief) : 1;
+}
+
+function evidence(state: BaselineState): Level {
+  const scatter = inflation(state, state.overall);
+  return { seen: state.brisk.seen / scatter, expected: state.brisk.expected / scatter };
+}
+

@@ -1,0 +1,40 @@
+import { signedDeviance } from './deviance.js';
+import { dispersionOf } from './dispersion.js';
+import { shapeDoubt, type Expectation } from './expected.js';
+import { WINDOWS, mod, type BaselineSettings, type BaselineState } from './state.js';
+
+export interface Judgement {
+  window_minutes: number;
+  seen: number;
+  expected: number;
+  score: number;
+  /** Whether the last five minutes are above normal too, and not only what lies behind them. */
+  rising: boolean;
+}
+
+/** Sums the last 1, 5, 15 and 60 minutes, the given one included, and tells by how much the worst of them stands out upwards. */
+export function judge(
+  state: BaselineState, minute: number, requests: number, expected: Expectation, settings: BaselineSettings,
+): Judgement {
+  const worst: Judgement = { window_minutes: 1, seen: requests, expected: expected.upper, score: 0, rising: false };
+  const history = minute - state.started - settings.min_history + 1;
+  let seen = requests;
+  let usual = expected.upper;
+  let back = 1;
+  let slot = mod(minute, 60);
+  for (let index = 0; index < WINDOWS.length; index += 1) {
+    const length = WINDOWS[index]!;
+    if (length > history) break;
+    for (; back < length; back += 1) {
+      slot = slot === 0 ? 59 : slot - 1;
+      seen += state.recent[slot]!;
+      usual += state.recent_expected[slot]!;
+    }
+    if (length === 5) worst.rising = seen >= settings.min_events && seen > 1.15 * usual;
+    if (seen < settings.min_events || seen < settings.min_ratio * usual) continue;
+    const spread = dispersionOf(state, index) + expected.doubt + shapeDoubt(state, minute, length);
+    const score = signedDeviance(seen, usual, 1 / spread);
+    if (score > worst.score) Object.assign(worst, { window_minutes: length, seen, expected: usual, score });
+  }
+  return worst;
+}

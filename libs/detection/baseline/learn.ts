@@ -1,0 +1,94 @@
+import { dispersionOf, learnDispersion, skipDispersion } from './dispersion.js';
+import { levelOf, type Expectation } from './expected.js';
+import { forgetHabits } from './habits.js';
+import { measureProfile } from './hours.js';
+import { HOURS_OF_WEEK, mod, type BaselineState } from './state.js';
+
+/** Hours of the profile are means over this many weeks. */
+const WEEKS = 6;
+/** A week halves the slow level and the shape of the hour. */
+const KEEP_AN_HOUR = 0.5 ** (1 / HOURS_OF_WEEK);
+/** The brisk level remembers this many hours of mean traffic, however long they took to pass. */
+const BRISK_HOURS = 8;
+/** Above this doubt what was expected says little about how counts scatter. */
+const TOO_DOUBTFUL = 0.25;
+
+/** Learns a minute. `seen` is what may be learnt: in an alarm less than was seen. `judged`: whether there was an expectation at all. */
+export function learnMinute(
+  state: BaselineState, minute: number, seen: number, expected: Expectation, judged: boolean, threshold: number,
+): void {
+  state.minutes[mod(minute, 60)]! += seen;
+  state.hour.minutes += 1;
+  state.hour.seen += seen;
+  state.hour.expected += expected.profile;
+  if (judged) {
+    if (expected.doubt > TOO_DOUBTFUL) skipDispersion(state);
+    else learnDispersion(state, minute, seen, expected.mean, threshold);
+    learnBrisk(state, seen, expected.profile);
+  }
+  if (mod(minute, 60) === 59) closeHour(state, minute);
+}
+
+function learnBrisk({ brisk, overall }: BaselineState, seen: number, profile: number): void {
+  brisk.seen += seen;
+  brisk.expected += profile;
+  const most = BRISK_HOURS * 60 * overall;
+  if (brisk.expected <= most) return;
+  brisk.seen *= most / brisk.expected;
+  brisk.expected = most;
+}
+
+function closeHour(state: BaselineState, minute: number): void {
+  const bin = mod(Math.floor(minute / 60), HOURS_OF_WEEK);
+  const { minutes, seen, expected } = state.hour;
+  const weeks = state.weeks[bin]!;
+  const part = minutes / 60;
+  if (weeks >= 1) learnLevel(state, seen, expected);
+  const rate = seen / minutes / levelOf(state);
+  state.rates[bin] = short((state.rates[bin]! * weeks + rate * part) / (weeks + part), 4);
+  state.weeks[bin] = Math.min(WEEKS, Math.round((weeks + part) * 100) / 100);
+  if (state.brisk.expected === 0) Object.assign(state.brisk, { seen, expected: seen });
+  state.hour = { minutes: 0, seen: 0, expected: 0 };
+  measureProfile(state);
+  measureRhythm(state);
+  forgetHabits(state, minute);
+  shorten(state);
+}
+
+/** One odd hour moves the slow level little: a holiday, an outage, a run of the importer. */
+function learnLevel(state: BaselineState, seen: number, profile: number): void {
+  const usual = levelOf(state) * profile;
+  const chance = 2 * Math.sqrt(usual);
+  state.level.seen = state.level.seen * KEEP_AN_HOUR + Math.min(2 * usual + chance, Math.max(0, usual / 2 - chance, seen));
+  state.level.expected = state.level.expected * KEEP_AN_HOUR + profile;
+}
+
+/** Whether the key has a rhythm within the hour: how far its minutes lie apart beyond chance. */
+function measureRhythm(state: BaselineState): void {
+  let sum = 0;
+  for (let minute = 0; minute < 60; minute += 1) {
+    state.minutes[minute] = Math.round(state.minutes[minute]! * KEEP_AN_HOUR * 100) / 100;
+    sum += state.minutes[minute]!;
+  }
+  const mean = sum / 60;
+  state.minutes_mean = mean;
+  if (mean <= 0) return;
+  let squares = 0;
+  for (const requests of state.minutes) squares += (requests - mean) ** 2;
+  const chance = (1 + state.overall * dispersionOf(state, 0)) / mean;
+  state.minute_spread = Math.max(0, squares / 59 / mean / mean - chance);
+}
+
+/** Sums keep six digits: enough, and a third of the length when the state is written down. */
+function shorten({ level, brisk, variance, squares }: BaselineState): void {
+  for (const sums of [level, brisk]) {
+    sums.seen = short(sums.seen);
+    sums.expected = short(sums.expected);
+  }
+  for (let index = 0; index < variance.length; index += 1) {
+    variance[index] = short(variance[index]!);
+    squares[index] = short(squares[index]!);
+  }
+}
+
+const short = (value: number, digits = 6): number => Number(value.toPrecision(digits));

@@ -1,0 +1,88 @@
+import type { Episode } from './verdict.js';
+
+export const HOURS_OF_WEEK = 168;
+/** Sums are judged over so many minutes, the last of them the minute in question. */
+export const WINDOWS = [1, 5, 15, 60] as const;
+/** A key that was silent for so long starts anew: it is another key by now. */
+export const FORGET_AFTER_MINUTES = 8 * 7 * 24 * 60;
+
+/** Remainder that is never negative, so that minutes before 1970 have an hour too. */
+export const mod = (value: number, by: number): number => ((value % by) + by) % by;
+
+/** What happened against what the profile said, decaying. Their ratio is a level. */
+export interface Level { seen: number; expected: number }
+
+/**
+ * All that is remembered of one key's request rate; about 3 kB as JSON. Minutes are epoch minutes, UTC.
+ * The profile is `rates` by hour of week, freed of the level, times the shape of the hour.
+ */
+export interface BaselineState {
+  version: 1;
+  /** First minute of the history. */
+  started: number;
+  /** Last minute that was closed; `started - 1` before the first. */
+  closed: number;
+  /** Requests a minute by hour of week, and in how many weeks each was seen (a part of an hour counts in part). */
+  rates: number[];
+  weeks: number[];
+  /** Mean of `rates` over the hours of a day, and how far hours of day and days of week lie apart: squared, relative. */
+  overall: number;
+  hour_spread: number;
+  day_spread: number;
+  /** Requests by minute of hour, decaying, and how far they lie apart beyond chance: squared, relative. */
+  minutes: number[];
+  minutes_mean: number;
+  minute_spread: number;
+  /** Slow (weeks) and brisk (hours of traffic). */
+  level: Level;
+  brisk: Level;
+  /** Per window: sums of excess variance and of squared expectation; their ratio is 1/k. */
+  variance: number[];
+  squares: number[];
+  /** Open sums of the windows, as learnt and as expected. */
+  open_seen: number[];
+  open_expected: number[];
+  /** The last 60 minutes at `minute % 60`: requests, and what was expected of them. */
+  recent: number[];
+  recent_expected: number[];
+  /** The hour that is open: minutes closed, requests learnt, requests the profile expected. */
+  hour: { minutes: number; seen: number; expected: number };
+  /** Bursts that came at the same time of day before. At most 12. */
+  habits: Habit[];
+  episode: Episode | null;
+}
+
+/** A burst at a time of day, in slots of five minutes: how many requests above normal its highest minute held, and on how many days. */
+export interface Habit { slot: number; size: number; days: number; last_day: number }
+
+/** A key of which nothing is known before `startMinute`. */
+export function emptyBaseline(startMinute: number): BaselineState {
+  const zeros = (length: number): number[] => new Array<number>(length).fill(0);
+  return {
+    version: 1, started: startMinute, closed: startMinute - 1,
+    rates: zeros(HOURS_OF_WEEK), weeks: zeros(HOURS_OF_WEEK), overall: 0, hour_spread: 1, day_spread: 1,
+    minutes: zeros(60), minutes_mean: 0, minute_spread: 0,
+    level: { seen: 0, expected: 0 }, brisk: { seen: 0, expected: 0 },
+    variance: zeros(WINDOWS.length), squares: zeros(WINDOWS.length),
+    open_seen: zeros(WINDOWS.length), open_expected: zeros(WINDOWS.length),
+    recent: zeros(60), recent_expected: zeros(60),
+    hour: { minutes: 0, seen: 0, expected: 0 }, habits: [], episode: null,
+  };
+}
+
+/** Judged by. `threshold`: standard deviations; 5.2 is a chance of 1e-7 a test. */
+export interface BaselineSettings {
+  threshold: number;
+  /** An episode goes on while the score stays above this. */
+  hold: number;
+  min_events: number;
+  min_ratio: number;
+  /** Minutes of own history before anything is judged. */
+  min_history: number;
+  /** Normal minutes that end an episode. */
+  lull_minutes: number;
+}
+
+export const baselineSettings: BaselineSettings = {
+  threshold: 5.2, hold: 3, min_events: 5, min_ratio: 1.3, min_history: 60, lull_minutes: 10,
+};

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { percentDecode, replaceNamedSecrets, type Replace } from './secret-names.js';
 import { FINGERPRINT, JSON_WEB_TOKEN, LONG_RUN, PLACEHOLDER, PRIVATE_KEY, TOKENS, looksRandom } from './secret-shapes.js';
+import { HAS, survey } from './text-survey.js';
 
 /** Replaces secrets by keyed fingerprints. Equal secrets give equal fingerprints under one key; a fingerprint cannot be undone. */
 export interface Redactor {
@@ -16,6 +17,9 @@ const SCHEME = /(?<![0-9A-Za-z])(bearer|basic)((?:\s|%20|\+){1,8})([\w.~+/=%-]+)
 const USER_INFO = /(:\/\/)([^\s/?#"'<>]+)@/g;
 const ENCODED_WORD = /[^\s&=?#;,"'<>]{4,}/g;
 const LONE_SURROGATE = /[\ud800-\udfff]/gu;
+/** What tokens without an underscore hold. */
+const OTHER_TOKENS = /AIza|xox[a-z]-|xapp-|glpat-|SG\.|sk-|ya29\./;
+const MAY_BE_RANDOM = HAS.longRun | HAS.upper | HAS.lower | HAS.digit;
 const INSIDE_FINGERPRINTS = /(fp_[0-9a-f]{24})/;
 /** Words that follow a scheme in prose or in a challenge: 'Bearer token missing', 'Bearer realm=…'. */
 const NOT_A_CREDENTIAL = /^(?:[A-Z]?[a-z]{1,16}|(?:realm|error|scope|charset)=.*)$/;
@@ -49,7 +53,7 @@ export function createRedactor(fingerprintKey: Buffer): Redactor {
     return { text: redacted, found };
   };
 
-  return { fingerprint, redactText, redactId: (text) => (text.length < 12 ? text : replaceShapes(text, fingerprint)) };
+  return { fingerprint, redactText, redactId: (text) => (text.length < 12 ? text : replaceShapes(text, survey(text), fingerprint)) };
 }
 
 function untilStable(text: string, replace: Replace, encodings: number): string {
@@ -63,32 +67,36 @@ function untilStable(text: string, replace: Replace, encodings: number): string 
 }
 
 function redactOnce(text: string, replace: Replace, encodings: number): string {
-  let current = replaceNamedSecrets(text, replace);
+  const has = survey(text);
+  let current = has & (HAS.equals | HAS.colon) ? replaceNamedSecrets(text, replace) : text;
   if (current.length < 8) return current;
-  current = current.replace(SCHEME, (whole, scheme: string, space: string, value: string) => {
-    const secret = percentDecode(value);
-    return isHarmless(secret) || NOT_A_CREDENTIAL.test(secret) ? whole : scheme + space + replace(secret);
-  });
-  if (current.includes('@')) current = current.replace(USER_INFO, (whole, start: string, info: string) => {
+  if (has & (HAS.space | HAS.percent)) {
+    current = current.replace(SCHEME, (whole, scheme: string, space: string, value: string) => {
+      const secret = percentDecode(value);
+      return isHarmless(secret) || NOT_A_CREDENTIAL.test(secret) ? whole : scheme + space + replace(secret);
+    });
+  }
+  if (has & HAS.at && has & HAS.colon) current = current.replace(USER_INFO, (whole, start: string, info: string) => {
     const colon = info.indexOf(':');
     const secret = colon === -1 ? info : info.slice(colon + 1);
     if (isHarmless(secret) || secret === '' || (colon === -1 && PLAIN_USER.test(info))) return whole;
     return `${start}${replace(percentDecode(secret))}@`;
   });
-  current = replaceShapes(current, replace);
-  if (current.includes('%') && encodings < MAX_ENCODINGS) current = replaceInEncoded(current, replace, encodings);
-  return current.length < 32 ? current : current.replace(LONG_RUN, (run) => replaceRandom(run, replace));
+  current = replaceShapes(current, has, replace);
+  if (has & HAS.percent && encodings < MAX_ENCODINGS) current = replaceInEncoded(current, replace, encodings);
+  if ((has & MAY_BE_RANDOM) !== MAY_BE_RANDOM) return current;
+  return current.replace(LONG_RUN, (run) => replaceRandom(run, replace));
 }
 
 const isHarmless = (value: string) => FINGERPRINT.test(value) || PLACEHOLDER.test(value);
 
-function replaceShapes(text: string, replace: Replace): string {
+function replaceShapes(text: string, has: number, replace: Replace): string {
   let current = text;
-  if (current.includes('-----BEGIN')) current = current.replace(PRIVATE_KEY, (secret) => replace(secret));
-  if (current.includes('eyJ')) {
+  if (has & HAS.dash && current.includes('-----BEGIN')) current = current.replace(PRIVATE_KEY, (secret) => replace(secret));
+  if (has & HAS.dot && current.includes('eyJ')) {
     current = current.replace(JSON_WEB_TOKEN, (_, before: string, secret: string) => before + replace(secret));
   }
-  return current.replace(TOKENS, (secret) => replace(secret));
+  return has & HAS.underscore || OTHER_TOKENS.test(current) ? current.replace(TOKENS, (secret) => replace(secret)) : current;
 }
 
 /** Secrets inside a percent-encoded word, such as the URL in `?redirect=https%3A%2F%2F…`. */

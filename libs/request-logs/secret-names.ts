@@ -28,13 +28,14 @@ const isKept = (value: string) => value === '' || FINGERPRINT.test(value) || PLA
 /** Whether a value under this name is a secret by the name alone. Percent-encoding must have been taken off. */
 export const isTellingName = (name: string): boolean => TELLING.test(name.replace(/\[\]$/, ''));
 
-/** Takes percent-encoding off once; what is malformed stays. */
+/** Takes percent-encoding off once; a malformed sequence stays. */
 export function percentDecode(text: string): string {
   if (!text.includes('%')) return text;
   try {
     return decodeURIComponent(text);
   } catch {
-    return text.replace(/%([2-7][0-9a-f])/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+    // Not UTF-8 or cut off: `unescape` takes what it can, byte by byte, at native speed.
+    return unescape(text);
   }
 }
 

@@ -1,0 +1,148 @@
+import { isAscii, isUtf8 } from 'node:buffer';
+import type { RequestLogFormat } from '@keytrail/contracts';
+import { endOfValue, isDeeper, skipSpace, splitArray } from './json-scan.js';
+import type { LineProblem } from './line-problem.js';
+
+export interface ParseOptions {
+  format: RequestLogFormat;
+  /** Bytes of one line, array item or record. Default 1 MiB. */
+  maxLineBytes?: number;
+  /** Default 64. */
+  maxDepth?: number;
+}
+
+/** `line` counts from 1: lines of the body (blank ones too), or items of an array. `raw` is a view of the body, not a copy. */
+export type ParsedLine =
+  | { line: number; raw: Buffer; value: unknown; problem?: undefined }
+  | { line: number; raw: Buffer; problem: LineProblem; value?: undefined };
+
+interface Limits { maxLineBytes: number; maxDepth: number }
+
+const NEWLINE = 0x0a;
+const RECORDS = /^\s{0,256}\{\s{0,256}"Records"\s{0,256}:\s{0,256}\[/;
+const SCALAR = /^[ \t\r\n]*(?:null|true|false|-?\d[\d.eE+-]*|"[^]*")[ \t\r\n]*$/;
+/** A first line after which a pretty-printed object goes on. */
+const GOES_ON = /[{[,:]\s*$/;
+
+/**
+ * Reads the lines of a body: NDJSON, a JSON array, one object over several lines, or CloudTrail's `{"Records": […]}`.
+ * A line that cannot be read is a problem of that line only; an array or object that does not end is one problem of the whole body.
+ */
+export function* parseBody(body: Buffer, options: ParseOptions): Generator<ParsedLine, void, undefined> {
+  const limits = { maxLineBytes: options.maxLineBytes ?? 1 << 20, maxDepth: options.maxDepth ?? 64 };
+  const bytes = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
+  const start = skipSpace(bytes, 0);
+  if (start === bytes.length) return;
+  if (bytes[start] === 0x5b) return yield* parseArray(bytes, start, limits);
+  if (options.format === 'cloudtrail') {
+    const opening = RECORDS.exec(bytes.toString('latin1', 0, 1024));
+    const records = opening ? splitArray(bytes, opening[0].length - 1) : undefined;
+    const end = records ? endOfValue(bytes, start) : -1;
+    if (records && end !== -1 && skipSpace(bytes, end) === bytes.length) return yield* parseSpans(bytes, records.spans, limits);
+  }
+  if (bytes[start] === 0x7b && isOneObject(bytes, start)) return yield parseLine(bytes.subarray(start), 1, limits);
+  yield* parseLines(bytes, limits);
+}
+
+/** Reads one Kafka message: a single object as a rule, but also an array, `{"Records": […]}` or several lines. */
+export function parseMessage(value: Buffer | null, format: RequestLogFormat): Generator<ParsedLine, void, undefined> {
+  return parseBody(value ?? Buffer.alloc(0), { format });
+}
+
+function* parseArray(bytes: Buffer, start: number, limits: Limits): Generator<ParsedLine, void, undefined> {
+  const array = splitArray(bytes, start);
+  if (array && skipSpace(bytes, array.end) === bytes.length) return yield* parseSpans(bytes, array.spans, limits);
+  // Lines that are arrays themselves, as batching gateways write them to files. Inside JSON no string holds a line feed.
+  const newline = array ? bytes.indexOf(NEWLINE, array.end) : bytes.indexOf('\n[');
+  if (newline !== -1 && (!array || bytes.subarray(array.end, newline).toString('latin1').trim() === '')) return yield* parseLines(bytes, limits);
+  yield {
+    line: 1, raw: bytes,
+    problem: { code: 'invalid_json', reason: array ? 'there is something after the JSON array' : 'the JSON array is not complete' },
+  };
+}
+
+function* parseSpans(bytes: Buffer, spans: number[], limits: Limits): Generator<ParsedLine, void, undefined> {
+  for (let at = 0; at < spans.length; at += 2) yield parseLine(bytes.subarray(spans[at]!, spans[at + 1]!), at / 2 + 1, limits);
+}
+
+/** Whether the body is one object that spans lines, even one that is broken: then its lines are not lines of their own. */
+function isOneObject(bytes: Buffer, start: number): boolean {
+  const newline = bytes.indexOf(NEWLINE, start);
+  if (newline === -1) return false;
+  const first = bytes.subarray(start, newline);
+  if (!GOES_ON.test(first.subarray(-256).toString('latin1'))) {
+    const end = endOfValue(bytes, start);
+    return end > newline && skipSpace(bytes, end) === bytes.length && isJson(bytes.subarray(start, end));
+  }
+  const end = endOfValue(bytes, start);
+  if (end !== -1) return end > newline && skipSpace(bytes, end) === bytes.length;
+  // It never ends. Lines that are whole objects by themselves say that this was one broken line among others.
+  return bytes.indexOf('\n{', newline) === -1;
+}
+
+function isJson(bytes: Buffer): boolean {
+  const text = bytes.toString('utf8');
+  if (isDeeper(text, 1000)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function* parseLines(bytes: Buffer, limits: Limits): Generator<ParsedLine, void, undefined> {
+  // In ASCII text, bytes and characters have the same place: decode once and cut strings.
+  const text = isAscii(bytes) ? bytes.toString('latin1') : undefined;
+  let line = 0;
+  for (let start = 0; start < bytes.length;) {
+    line += 1;
+    const newline = text === undefined ? bytes.indexOf(NEWLINE, start) : text.indexOf('\n', start);
+    const next = newline === -1 ? bytes.length : newline + 1;
+    let end = newline === -1 ? bytes.length : newline;
+    if (end > start && bytes[end - 1] === 0x0d) end -= 1;
+    if (skipSpace(bytes, start) < end) {
+      const raw = bytes.subarray(start, end);
+      yield text === undefined || end - start > limits.maxLineBytes ? parseLine(raw, line, limits) : parseText(text.slice(start, end), raw, line, limits);
+    }
+    start = next;
+  }
+}
+
+function parseLine(raw: Buffer, line: number, limits: Limits): ParsedLine {
+  if (raw.length > limits.maxLineBytes) {
+    return { line, raw, problem: { code: 'too_long', reason: `longer than ${limits.maxLineBytes} bytes` } };
+  }
+  if (!isUtf8(raw)) return { line, raw, problem: { code: 'invalid_utf8', reason: 'not valid UTF-8' } };
+  return parseText(raw.toString('utf8'), raw, line, limits);
+}
+
+function parseText(text: string, raw: Buffer, line: number, limits: Limits): ParsedLine {
+  if (isDeeper(text, limits.maxDepth)) {
+    return { line, raw, problem: { code: 'too_deep', reason: `nested deeper than ${limits.maxDepth} levels` } };
+  }
+  // Most of what is no JSON shows it at its ends, and an exception costs more than a good line.
+  if (!hasBrackets(text)) return { line, raw, problem: SCALAR.test(text) ? notAnObject : invalidJson(text) };
+  try {
+    return { line, raw, value: JSON.parse(text) as unknown };
+  } catch {
+    // The exception's message quotes the text, which could be a secret.
+    return { line, raw, problem: invalidJson(text) };
+  }
+}
+
+/** Whether the text, apart from white space, starts and ends as an object or array does. */
+function hasBrackets(text: string): boolean {
+  let first = 0;
+  while (text.charCodeAt(first) <= 0x20) first += 1;
+  let last = text.length - 1;
+  while (last > first && text.charCodeAt(last) <= 0x20) last -= 1;
+  const opening = text.charCodeAt(first);
+  const closing = text.charCodeAt(last);
+  return (opening === 0x7b && closing === 0x7d) || (opening === 0x5b && closing === 0x5d);
+}
+
+const notAnObject: LineProblem = { code: 'not_an_object', reason: 'not a JSON object' };
+
+const invalidJson = (text: string): LineProblem =>
+  ({ code: 'invalid_json', reason: text.includes('\0') ? 'not valid JSON: it holds NUL bytes' : 'not valid JSON' });

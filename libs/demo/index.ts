@@ -2,7 +2,7 @@ export { createApiClient, type ApiCall, type ApiClient, type ApiClientOptions } 
 export { ApiError, ConnectionError } from './api/errors.js';
 export { sendBatch, type LogBatch } from './api/send-batch.js';
 export { attackLines, attackSeconds, type Attack } from './attack.js';
-export type { DemoClock } from './clock.js';
+export { systemClock, type DemoClock } from './clock.js';
 export type { HistoryProgress } from './load-history.js';
 export { runDemo, type DemoOptions } from './run-demo.js';
 export { attackedKeyName, demoKeys, demoOwners, demoWorkspaces, type KeyProfile } from './traffic/fleet.js';

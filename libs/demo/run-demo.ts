@@ -1,5 +1,5 @@
 import { createApiClient, type ApiClient } from './api/api-client.js';
-import type { DemoClock } from './clock.js';
+import { systemClock, type DemoClock } from './clock.js';
 import { runLive } from './live-traffic.js';
 import { loadHistory, newestLine, type HistoryProgress } from './load-history.js';
 import { prepareRegistry } from './prepare-registry.js';
@@ -12,7 +12,6 @@ export interface DemoOptions {
   baseUrl: string;
   /** Access token with the admin role. */
   token: string;
-  clock: DemoClock;
   signal: AbortSignal;
   log: (line: string) => void;
   progress?: (progress: HistoryProgress) => void;
@@ -22,6 +21,8 @@ export interface DemoOptions {
   historyDays?: number;
   /** Seconds from the start of live traffic to the attack. Default 30. */
   attackAfterSeconds?: number;
+  /** Default: the system's. */
+  clock?: DemoClock;
 }
 
 const SECOND_MS = 1000;
@@ -33,7 +34,7 @@ const wholeSecond = (at: number) => Math.floor(at / SECOND_MS) * SECOND_MS;
 
 /** Brings the history up to now. Resolves to the instant live traffic goes on from. */
 async function bringHistory(client: ApiClient, options: DemoOptions, keys: readonly DemoKey[]): Promise<number> {
-  const { clock, log, progress, signal, seed = 1, historyDays = 28 } = options;
+  const { clock = systemClock, log, progress, signal, seed = 1, historyDays = 28 } = options;
   const to = wholeSecond(clock.now());
   if (historyDays === 0) return to;
   const newest = await newestLine(client, { from: to - historyDays * DAY_MS, to }, signal);
@@ -51,8 +52,8 @@ async function bringHistory(client: ApiClient, options: DemoOptions, keys: reado
 }
 
 async function play(options: DemoOptions): Promise<never> {
-  const { clock, log, signal, seed = 1, attackAfterSeconds = 30 } = options;
-  const client = createApiClient(options);
+  const { clock = systemClock, log, signal, seed = 1, attackAfterSeconds = 30 } = options;
+  const client = createApiClient({ baseUrl: options.baseUrl, token: options.token, clock });
   const { keys, secrets } = await prepareRegistry(client, signal);
   log(`Two workspaces and ${keys.length} keys with owners are set up (${secrets.size} new).`);
   const from = await bringHistory(client, options, keys);

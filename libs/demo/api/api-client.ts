@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { DemoClock } from '../clock.js';
+import { systemClock, type DemoClock } from '../clock.js';
 import { ApiError, apiErrorOf, connectionErrorOf } from './errors.js';
 import { withRetry } from './retry.js';
 
@@ -8,7 +8,8 @@ export interface ApiClientOptions {
   baseUrl: string;
   /** Bearer access token. Goes into one header and nowhere else. */
   token: string;
-  clock: DemoClock;
+  /** Default: the system's. */
+  clock?: DemoClock;
   /** Milliseconds one attempt may take. Default 60,000. */
   timeoutMs?: number;
 }
@@ -63,7 +64,7 @@ async function attempt(options: ApiClientOptions, method: string, path: string, 
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof ApiError) throw error;
-    throw connectionErrorOf(baseUrl, error);
+    throw connectionErrorOf(new URL(baseUrl).origin, error);
   } finally {
     clearTimeout(timer);
     signal?.removeEventListener('abort', onAbort);
@@ -83,7 +84,7 @@ export function createApiClient(options: ApiClientOptions): ApiClient {
     baseUrl: options.baseUrl.replace(/\/+$/, ''),
     async request(method, path, answer, call = {}) {
       const body = await withRetry(() => attempt(options, method, path, call), {
-        clock: options.clock, replayable: call.replayable ?? method === 'GET', signal: call.signal,
+        clock: options.clock ?? systemClock, replayable: call.replayable ?? method === 'GET', signal: call.signal,
       });
       const checked = answer.safeParse(body);
       if (!checked.success) throw new ApiError(`${method} ${path} answered something Keytrail would not`, 200, 'unexpected_answer', body, null);

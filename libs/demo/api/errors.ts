@@ -46,10 +46,11 @@ const reasons: Record<string, string> = {
   TIMEOUT: 'no answer in time',
 };
 
-/** What `fetch` rejected with, told by its cause. */
+/** What `fetch` rejected with, told by its cause, which carries the system's code. */
 export function connectionErrorOf(baseUrl: string, error: unknown): ConnectionError {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = typeof cause === 'object' && cause !== null && 'code' in cause ? String(cause.code) : '';
-  const reason = reasons[code] ?? (cause instanceof Error && cause.message !== '' ? cause.message : code);
-  return new ConnectionError(`cannot reach ${baseUrl}: ${reason}`, code);
+  // By shape, not by class: the errors of a built-in may come from another realm.
+  const thrown = error as { code?: unknown; message?: unknown; cause?: { code?: unknown; message?: unknown } };
+  const { code = '', message } = thrown.cause ?? thrown;
+  const reason = reasons[String(code)] ?? (message || code);
+  return new ConnectionError(`cannot reach ${baseUrl}: ${String(reason)}`, String(code));
 }

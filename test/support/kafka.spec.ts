@@ -37,14 +37,6 @@ describeWithKafka('the shared broker', () => {
   it('is one for the whole run', async () => {
     await expect(sharedKafkaBroker()).resolves.toEqual(await sharedKafkaBroker());
   });
-
-  it('does not create topics by accident', async () => {
-    const { brokers } = await sharedKafkaBroker();
-    const admin = clientOf(brokers, 0).admin();
-    await admin.connect();
-    await expect(admin.fetchTopicMetadata({ topics: ['never-created'] })).rejects.toThrow(/does not host this topic-partition/);
-    await admin.disconnect();
-  });
 });
 
 describeWithOwnKafka('a broker of one\'s own', () => {
@@ -60,5 +52,12 @@ describeWithOwnKafka('a broker of one\'s own', () => {
     await broker.restart();
     await produce(broker.brokers, topic, ['after']);
     await expect(consume(broker.brokers, topic, 2)).resolves.toEqual(['before', 'after']);
+  });
+
+  it('does not create topics by accident', async () => {
+    const admin = clientOf(broker.brokers, 0).admin();
+    await admin.connect();
+    await expect(admin.fetchTopicMetadata({ topics: ['never-created'] })).rejects.toThrow(/does not host this topic-partition/);
+    await admin.disconnect();
   });
 });

@@ -28,17 +28,17 @@ export const kafkaJars = { version: KAFKA_VERSION, jarsDir: join(cacheHome, 'key
 
 const given = (): string[] => (process.env.KEYTRAIL_TEST_KAFKA ?? '').split(',').map((broker) => broker.trim()).filter(Boolean);
 
-const howToGet = 'Set KEYTRAIL_TEST_KAFKA=host:port, or install Java 17 and Maven (apt-get install openjdk-17-jre-headless maven).';
+const INSTALL = 'install Java 17 and Maven (apt-get install openjdk-17-jre-headless maven).';
 
 /** A suite on the run's one broker, or on that of KEYTRAIL_TEST_KAFKA. */
 export function describeWithKafka(name: string, suite: () => void): void {
   const missing = given().length > 0 ? undefined : whatIsMissing();
-  describeWith({ name: 'a Kafka broker', missing, howToGet, prepare: sharedKafkaBroker }, name, suite);
+  describeWith({ name: 'a Kafka broker', missing, howToGet: `Set KEYTRAIL_TEST_KAFKA=host:port, or ${INSTALL}`, prepare: sharedKafkaBroker }, name, suite);
 }
 
 /** A suite that starts brokers of its own with `startKafkaBroker`, to break them. */
 export function describeWithOwnKafka(name: string, suite: () => void): void {
-  describeWith({ name: 'Kafka', missing: whatIsMissing(), howToGet, prepare: fetchKafka }, name, suite);
+  describeWith({ name: 'Kafka', missing: whatIsMissing(), howToGet: `To get it, ${INSTALL}`, prepare: fetchKafka }, name, suite);
 }
 
 /** The run's one broker: KEYTRAIL_TEST_KAFKA, else Apache Kafka started by the first suite that asks. */

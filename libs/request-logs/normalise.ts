@@ -1,5 +1,150 @@
-import type { RequestLogLine } from '@keytrail/contracts';
+import type { Outcome, RequestLogLine } from '@keytrail/contracts';
+import { normaliseAddress } from './address.js';
+import { cutText, printable } from './clean-text.js';
+import { bareCredential, headersByName, presentedKey } from './presented-key.js';
+import type { Redactor } from './redact.js';
 import type { NormaliseContext, NormalisedLine } from './row.js';
+import { isTellingName } from './secret-names.js';
+import { FINGERPRINT } from './secret-shapes.js';
 
-/** Turns a validated line into the row to store, or says why it cannot be stored. */
-export declare function normaliseLine(line: RequestLogLine, context: NormaliseContext): NormalisedLine;
+/** Nothing that Keytrail can read is older; zero, seconds taken for milliseconds and unset clocks all are. */
+const EARLIEST = Date.UTC(2005, 0, 1);
+const LATEST_AHEAD = 24 * 3_600_000;
+const MAX_ATTRIBUTES = 32;
+/** What an id may hold only if it is a sentence, a pair or a header and not an id. */
+const NO_ID = /[\s="]|^[\w-]{32,}$/;
+
+/** Turns a validated line into the row to store, or says why it cannot be stored. Pure: the same input gives the same row. */
+export function normaliseLine(line: RequestLogLine, context: NormaliseContext): NormalisedLine {
+  const time = typeof line.time === 'number' ? Math.trunc(line.time) : Date.parse(line.time);
+  const untimely = timeProblem(time, context.receivedAt);
+  if (untimely !== undefined) return { problem: { code: 'time_out_of_range', reason: untimely } };
+
+  const { redactor } = context;
+  const headers = headersByName(line.headers);
+  const outcome = line.outcome ?? outcomeOf(line.status);
+  const key = identifyKey(line, headers, outcome, context);
+  const workspace = line.workspace ?? key.workspace ?? context.defaultWorkspace;
+  if (workspace === '') return { problem: { code: 'unknown_workspace', reason: 'names no workspace, and neither its key nor its sender has one' } };
+  if (context.acceptsWorkspace?.(workspace) === false) {
+    return { problem: { code: 'unknown_workspace', reason: 'the workspace is unknown, or the sender may not write to it' } };
+  }
+  const address = line.address === undefined ? '' : normaliseAddress(line.address);
+  const free = (text: string | undefined, max: number) =>
+    (text === undefined ? '' : cutText(redactor.redactText(text).text, max));
+  const header = (name: string) => {
+    const value = headers?.get(name);
+    return value === undefined ? undefined : printable(value);
+  };
+
+  return {
+    row: {
+      workspace_id: cutText(redactor.redactId(workspace), 64),
+      key_id: cutText(key.key_id, 256),
+      key_fingerprint: key.fingerprint,
+      credential_kind: key.kind ?? line.credential_kind ?? 'unknown',
+      principal: identity(line.principal, 512, redactor),
+      request_id: cutText(redactor.redactId(line.request_id), 128),
+      time,
+      outcome,
+      refusal_reason: free(line.refusal_reason, 128),
+      method: line.method,
+      route: free(line.route, 512),
+      path: free(line.path, 2048),
+      status: line.status,
+      latency_ms: line.latency_ms ?? null,
+      bytes_in: line.bytes_in ?? null,
+      bytes_out: line.bytes_out ?? null,
+      address,
+      country: address === '' ? '' : context.countryOf(address),
+      user_agent: free(line.user_agent ?? header('user-agent'), 512),
+      origin: free(line.origin ?? header('origin'), 512),
+      referer: free(line.referer ?? header('referer'), 2048),
+      tenant: identity(line.tenant, 256, redactor),
+      environment: identity(line.environment, 64, redactor),
+      gateway_node: identity(line.gateway_node, 256, redactor),
+      attributes: line.attributes === undefined && headers === undefined ? {} : attributesOf(line, headers, redactor),
+      source: context.source,
+      topic: context.topic ?? '',
+      partition: context.partition ?? -1,
+      offset: context.offset ?? -1,
+      ingested_at: context.receivedAt,
+    },
+  };
+}
+
+function timeProblem(time: number, receivedAt: number): string | undefined {
+  if (time >= EARLIEST && time <= receivedAt + LATEST_AHEAD) return undefined;
+  if (time > receivedAt) return 'time is more than 24 hours ahead';
+  return time > 0 && time * 1000 >= EARLIEST && time * 1000 <= receivedAt + LATEST_AHEAD
+    ? 'time is before 2005: it looks like seconds where milliseconds are expected' : 'time is before 2005';
+}
+
+/** The outcome that a status alone tells. */
+export function outcomeOf(status: number): Outcome {
+  if (status < 400) return 'authorised';
+  return status === 401 ? 'unauthorised' : status === 403 ? 'forbidden' : status === 429 ? 'rate_limited' : 'error';
+}
+
+interface IdentifiedKey {
+  key_id: string;
+  fingerprint: string;
+  workspace?: string;
+  kind?: RequestLogLine['credential_kind'];
+}
+
+function identifyKey(
+  line: RequestLogLine, headers: Map<string, string> | undefined, outcome: Outcome, context: NormaliseContext,
+): IdentifiedKey {
+  const { redactor } = context;
+  const presented = presentedKey(line, headers);
+  let fingerprint = presented === '' ? '' : redactor.fingerprint(presented);
+  if (line.key_id !== undefined) {
+    const registered = context.lookupKey(line.key_id);
+    if (registered) return { key_id: line.key_id, fingerprint, workspace: registered.workspace_id, kind: registered.kind };
+    if (!FINGERPRINT.test(line.key_id) && !isSecret(line.key_id, redactor)) return { key_id: line.key_id, fingerprint };
+    if (fingerprint === '') fingerprint = FINGERPRINT.test(line.key_id) ? line.key_id : redactor.fingerprint(bareCredential(line.key_id) || line.key_id);
+  }
+  const owned = fingerprint === '' ? undefined : context.resolveKey(fingerprint);
+  if (owned) return { key_id: owned.key_id, fingerprint, workspace: owned.workspace_id, kind: owned.kind };
+  // The gateway took this credential for known: its calls stay together under the fingerprint. A refused one names no key.
+  const known = line.key_id !== undefined && outcome !== 'unauthorised';
+  return { key_id: known ? fingerprint : '', fingerprint };
+}
+
+const isSecret = (id: string, redactor: Redactor) =>
+  (NO_ID.test(id) ? redactor.redactText(id).text : redactor.redactId(id)) !== id;
+
+function identity(text: string | undefined, max: number, redactor: Redactor): string {
+  if (text === undefined) return '';
+  return cutText(NO_ID.test(text) ? redactor.redactText(text).text : redactor.redactId(text), max);
+}
+
+function attributesOf(line: RequestLogLine, headers: Map<string, string> | undefined, redactor: Redactor): Record<string, string> {
+  const attributes: Record<string, string> = {};
+  const site = fetchSite(headers);
+  let room = MAX_ATTRIBUTES;
+  if (site !== undefined) {
+    attributes['sec_fetch_site'] = cutText(redactor.redactText(printable(site)).text, 64);
+    room -= 1;
+  }
+  for (const [name, value] of Object.entries(line.attributes ?? {})) {
+    if (room === 0) break;
+    const key = cutText(redactor.redactId(printable(name)), 64);
+    if (key === '' || key === '__proto__' || Object.hasOwn(attributes, key)) continue;
+    const text = typeof value === 'string' ? printable(value) : String(value);
+    const bare = isTellingName(name) ? bareCredential(text) : '';
+    attributes[key] = bare !== '' && !FINGERPRINT.test(bare) ? redactor.fingerprint(bare) : cutText(redactor.redactText(text).text, 512);
+    room -= 1;
+  }
+  return attributes;
+}
+
+/** Browsers send Sec-Fetch-* and nobody else does. */
+function fetchSite(headers: Map<string, string> | undefined): string | undefined {
+  if (headers === undefined) return undefined;
+  const site = headers.get('sec-fetch-site');
+  if (site !== undefined) return site;
+  for (const name of headers.keys()) if (name.startsWith('sec-fetch-')) return 'unknown';
+  return undefined;
+}

@@ -22,7 +22,7 @@ function historyBar(io: CliIo): (progress: HistoryProgress) => void {
   return ({ doneMinutes, totalMinutes, lines }) => {
     if (!io.stderr.isTTY) return;
     if (!bar) {
-      bar = new SingleBar({ stream: io.stderr, format: '{bar} {percentage}% | {lines} request logs | {eta_formatted} left', hideCursor: true });
+      bar = new SingleBar({ stream: io.stderr, format: '{bar} {percentage}% | {lines} request logs | {duration_formatted}', hideCursor: true });
       bar.start(totalMinutes, 0, { lines });
       io.signal.addEventListener('abort', () => bar?.stop(), { once: true });
     }

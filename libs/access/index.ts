@@ -1,4 +1,5 @@
 export { AccessModule } from './access.module.js';
 export { AccessSettings } from './access.settings.js';
 export { AccessTokenStore } from './access-token.store.js';
+export { jwtSettingsOf } from './jwt-settings-of.js';
 export { JwtVerifier, type JwtSettings } from './jwt-verifier.js';

@@ -2,4 +2,5 @@ export { ClickHouse, type InsertOptions, type QueryParams } from './clickhouse.j
 export { ClickHouseModule } from './clickhouse.module.js';
 export { EmbeddedClickHouse } from './embedded-clickhouse.js';
 export { migrateClickHouse } from './migrate.js';
+export { openClickHouse, type ClickHouseLocation } from './open.js';
 export { ServerClickHouse } from './server-clickhouse.js';

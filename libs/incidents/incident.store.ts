@@ -1,4 +1,4 @@
-import { type Selectable } from 'kysely';
+import type { Selectable } from 'kysely';
 import type { IncidentState, IncidentSummary, Severity, TimelineEntry } from '@keytrail/contracts';
 import { inWorkspaces, type Executor, type IncidentTable } from '@keytrail/postgres';
 

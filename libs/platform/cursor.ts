@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { badRequest } from './errors.js';
 
 /** An opaque page cursor that holds `value`. */

@@ -16,6 +16,10 @@ export { AppLogger } from './logging.js';
 export { Metrics } from './metrics.js';
 export { PlatformModule } from './platform.module.js';
 export { JobSchedule, RecurringJob } from './recurring-job.js';
+export { runProcess, type RunningProcess } from './run-process.js';
 export { Secrets, readOrCreateMasterKey, sameDigest } from './secrets.js';
+export {
+  geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, storeFields,
+} from './setting-fields.js';
 export { SettingsError, readSettings } from './settings.js';
 export { WorkspaceScope } from './workspace-scope.js';

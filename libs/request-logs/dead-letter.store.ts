@@ -5,6 +5,8 @@ import { Clock, decodeCursor, encodeCursor, newId, type WorkspaceScope } from '@
 import { Database, inWorkspaces, type Executor } from '@keytrail/postgres';
 
 export interface NewDeadLetter {
+  /** Absent: a new id. Given: the letter is kept once. */
+  dead_letter_id?: string;
   workspace_id: string;
   source: string;
   /** Where in its source the line stood: `line 7`, `topic/partition/offset`. */
@@ -26,7 +28,8 @@ export class DeadLetterStore {
     const received_at = this.clock.date();
     for (let start = 0; start < letters.length; start += ROWS_A_STATEMENT) {
       await executor.insertInto('dead_letters')
-        .values(letters.slice(start, start + ROWS_A_STATEMENT).map((letter) => ({ ...letter, dead_letter_id: newId('dl'), received_at }))).execute();
+        .values(letters.slice(start, start + ROWS_A_STATEMENT).map((letter) => ({ dead_letter_id: newId('dl'), ...letter, received_at })))
+        .onConflict((conflict) => conflict.doNothing()).execute();
     }
   }
 

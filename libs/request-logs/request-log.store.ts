@@ -34,7 +34,8 @@ export class RequestLogStore {
   async search(filter: SearchFilter, after: SearchPosition | null, limit: number): Promise<RequestLog[]> {
     const { conditions, params } = searchSql(filter, after);
     const rows = await this.clickhouse.select<StoredRow>(
-      `SELECT ${COLUMNS} FROM request_logs WHERE ${conditions} ORDER BY request_logs.time DESC, request_id DESC LIMIT ${Math.trunc(limit)}`, params);
+      `SELECT ${COLUMNS} FROM request_logs WHERE ${conditions} ORDER BY request_logs.time DESC, request_id DESC, key_id, path, address
+      LIMIT ${Math.trunc(limit)} OFFSET ${Math.trunc(after?.[2] ?? 0)}`, params);
     return rows.map((row) => ({ ...row, time: new Date(row.time).toISOString() }));
   }
 }

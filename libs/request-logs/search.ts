@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { RequestLogQuery } from '@keytrail/contracts';
+import type { RequestLog, RequestLogQuery } from '@keytrail/contracts';
 import type { QueryParams } from '@keytrail/clickhouse';
 import { badRequest } from '@keytrail/platform';
 
@@ -71,4 +71,14 @@ export function searchSql(filter: SearchFilter, after: SearchPosition | null): {
     params['after_id'] = after[1];
   }
   return { conditions: conditions.join(' AND '), params };
+}
+
+/** Where a page ended. Rows that share time and request id with the last one are counted, so that the next page goes on among them. */
+export function nextPosition(shown: readonly RequestLog[], before: SearchPosition | null): SearchPosition {
+  const last = shown.at(-1)!;
+  const isSame = (row: Pick<RequestLog, 'time' | 'request_id'>) => row.time === last.time && row.request_id === last.request_id;
+  const same = shown.filter(isSame).length;
+  const time = Date.parse(last.time);
+  const goesOn = before !== null && same === shown.length && before[0] === time && before[1] === last.request_id;
+  return [time, last.request_id, same + (goesOn ? before[2] : 0)];
 }

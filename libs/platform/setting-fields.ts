@@ -1,0 +1,53 @@
+import { z } from 'zod';
+
+const list = (what: string) => z.string().transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== ''))
+  .refine((parts) => parts.length > 0, { message: `must name at least one ${what}` });
+
+const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http or https URL' });
+
+/** Where a process listens. */
+export const httpFields = {
+  KEYTRAIL_HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
+  KEYTRAIL_PORT: z.coerce.number().int().min(0).max(65_535).default(8080).describe('Port to listen on'),
+};
+
+/** The two stores as servers. */
+export const storeFields = {
+  KEYTRAIL_CLICKHOUSE_URL: httpUrl.describe('ClickHouse over HTTP, such as http://user:password@host:8123/database'),
+  KEYTRAIL_POSTGRES_URL: z.url({ protocol: /^postgres(ql)?$/, message: 'must be a postgres URL' })
+    .describe('Postgres, such as postgres://user:password@host:5432/database'),
+};
+
+/** The key that all digests and fingerprints derive from. Every process of one installation needs the same. */
+export const masterKeyField = z.base64().refine((value) => Buffer.from(value, 'base64').length >= 32, { message: 'must be base64 of at least 32 bytes' })
+  .describe('Master key: base64 of at least 32 random bytes (openssl rand -base64 32)');
+
+export const secretFields = { KEYTRAIL_MASTER_KEY: masterKeyField };
+
+const TOPIC = /^([A-Za-z0-9._-]{1,249})(?:=([a-z]+))?(?:@([A-Za-z0-9_-]{1,64}))?$/;
+
+export const kafkaFields = {
+  KEYTRAIL_KAFKA_BROKERS: list('broker').describe('Kafka brokers, host:port, separated by commas'),
+  KEYTRAIL_KAFKA_TOPICS: list('topic').refine((topics) => topics.every((topic) => TOPIC.test(topic)), { message: 'must be topic[=format][@workspace], separated by commas' })
+    .default(['keytrail.request-logs']).describe('Topics to read, each topic[=format][@workspace]; format defaults to native'),
+  KEYTRAIL_KAFKA_GROUP: z.string().min(1).max(200).default('keytrail-collector').describe('Consumer group'),
+  KEYTRAIL_KAFKA_DEAD_LETTER_TOPIC: z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be a topic name').default('keytrail.dead-letters')
+    .describe('Topic for messages that cannot be stored'),
+};
+
+/** Parts of one entry of KEYTRAIL_KAFKA_TOPICS. */
+export function parseTopic(entry: string): { topic: string; format: string; workspace: string | undefined } {
+  const [, topic = entry, format = 'native', workspace] = TOPIC.exec(entry) ?? [];
+  return { topic, format, workspace };
+}
+
+export const jwtFields = {
+  KEYTRAIL_JWT_ISSUER: z.string().min(1).optional().describe('Accept JSON Web Tokens of this issuer'),
+  KEYTRAIL_JWT_AUDIENCE: z.string().min(1).default('keytrail').describe('Audience such tokens must name'),
+  KEYTRAIL_JWKS_URL: httpUrl.optional().describe('The issuer\'s key set'),
+  KEYTRAIL_JWKS_FILE: z.string().min(1).optional().describe('The same from a file'),
+};
+
+export const geoFields = {
+  KEYTRAIL_GEOIP_FILE: z.string().min(1).optional().describe('MaxMind database for countries; absent = the one that comes with Keytrail'),
+};

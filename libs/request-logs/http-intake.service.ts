@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { IntakeQuery, IntakeResult, LineError } from '@keytrail/contracts';
+import { AppError, Clock, newId, type Caller } from '@keytrail/platform';
+import { Database } from '@keytrail/postgres';
+import { DeadLetterStore } from './dead-letter.store.js';
+import { RequestLogIntake } from './intake.service.js';
+import { parseBody } from './parse-body.js';
+import { RequestLogStore } from './request-log.store.js';
+
+const SOURCE = 'http';
+const ERRORS_SHOWN = 100;
+
+interface BatchRecord {
+  received: number;
+  stored: number;
+  dead_lettered: number;
+}
+
+/** Takes request logs over HTTP. An answer of 2xx means that every good line is stored for good and every bad one kept as a dead letter. */
+@Injectable()
+export class HttpIntake {
+  constructor(
+    private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,
+    private readonly database: Database, private readonly clock: Clock,
+  ) {}
+
+  /** A batch with an Idempotency-Key is stored once, however often it is sent. Throws 422 when not one line is good. */
+  async take(caller: Caller, body: Buffer, query: IntakeQuery, idempotencyKey: string | undefined): Promise<IntakeResult> {
+    if (query.workspace !== undefined) caller.scope.assertAllows(query.workspace);
+    const sha256 = createHash('sha256').update(body).update(`\0${query.format}\0${query.workspace ?? ''}`).digest('hex');
+    const token = createHash('sha256').update(idempotencyKey === undefined ? newId('batch') : `${caller.actor}\0${idempotencyKey}`).digest('hex');
+    if (idempotencyKey !== undefined) {
+      const earlier = await this.findBatch(token, sha256);
+      if (earlier !== undefined) {
+        this.intake.count(SOURCE, { received: earlier.received, stored: 0, deadLettered: 0, duplicates: earlier.received });
+        return { ...earlier, duplicate: true, errors: [] };
+      }
+    }
+    const context = await this.intake.contextFor({ source: SOURCE, scope: caller.scope, format: query.format, workspace: query.workspace });
+    const taken = this.intake.takeIn(this.linesOf(body, query), query.format, context);
+    if (taken.received === 0) throw new AppError({ code: 'empty_batch', status: 400, message: 'The body holds no line.' });
+    await this.store.insert(taken.rows, token);
+    const letters = this.intake.deadLetters(taken, context, ({ line }) => `${newPosition(token)} line ${line}`);
+    const counts = { received: taken.received, stored: taken.rows.length, dead_lettered: letters.length };
+    if (letters.length > 0 || idempotencyKey !== undefined) {
+      await this.database.transaction().execute(async (transaction) => {
+        if (idempotencyKey !== undefined) {
+          const first = await transaction.insertInto('intake_batches').values({ token, body_sha256: sha256, ...counts, created_at: this.clock.date() })
+            .onConflict((conflict) => conflict.doNothing()).returning('token').executeTakeFirst();
+          if (first === undefined) return;
+        }
+        await this.deadLetters.keep(transaction, letters);
+      });
+    }
+    this.intake.count(SOURCE, { received: counts.received, stored: counts.stored, deadLettered: counts.dead_lettered });
+    const errors = taken.refused.slice(0, ERRORS_SHOWN).map(({ from, problem }): LineError => ({ line: from.line, ...problem }));
+    const result: IntakeResult = { ...counts, duplicate: false, errors };
+    if (counts.stored > 0) return result;
+    throw new AppError({
+      code: 'no_valid_lines', status: 422, message: 'Not one line could be stored; all are kept as dead letters.', members: { ...result },
+    });
+  }
+
+  private *linesOf(body: Buffer, query: IntakeQuery) {
+    const receivedAt = this.clock.now();
+    for (const parsed of parseBody(body, { format: query.format })) yield { ...parsed, receivedAt };
+  }
+
+  private async findBatch(token: string, sha256: string): Promise<BatchRecord | undefined> {
+    const batch = await this.database.selectFrom('intake_batches').selectAll().where('token', '=', token).executeTakeFirst();
+    if (batch === undefined) return undefined;
+    if (batch.body_sha256 !== sha256) {
+      throw new AppError({ code: 'idempotency_key_reused', status: 422, message: 'This Idempotency-Key was used for another batch.' });
+    }
+    return { received: batch.received, stored: batch.stored, dead_lettered: batch.dead_lettered };
+  }
+}
+
+const newPosition = (token: string) => `batch ${token.slice(0, 12)}`;

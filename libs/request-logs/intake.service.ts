@@ -1,0 +1,78 @@
+import { Injectable } from '@nestjs/common';
+import type { RequestLogFormat } from '@keytrail/contracts';
+import { DEFAULT_WORKSPACE, KeyDirectory, Registry } from '@keytrail/credentials';
+import { Metrics, Secrets, type WorkspaceScope } from '@keytrail/platform';
+import { CountryLookup } from './country-lookup.js';
+import { describeDeadLetter } from './dead-letter.js';
+import type { NewDeadLetter } from './dead-letter.store.js';
+import { createRedactor, type Redactor } from './redact.js';
+import type { NormaliseContext } from './row.js';
+import { takeIn, type RawLine, type TakenIn } from './take-in.js';
+
+export interface Origin {
+  /** `http` or `kafka`; the label of counts, too. */
+  source: string;
+  /** Workspaces the sender may write to. */
+  scope: WorkspaceScope;
+  format: RequestLogFormat;
+  /** Workspace of lines that name none. */
+  workspace?: string | undefined;
+}
+
+/** What every line of one intake has in common, ready to normalise with. */
+export type IntakeContext = Omit<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'>;
+
+/** Turns bytes into rows and dead letters, with what the registry knows. */
+@Injectable()
+export class RequestLogIntake {
+  readonly redactor: Redactor;
+
+  constructor(
+    private readonly directory: KeyDirectory, private readonly registry: Registry, private readonly countries: CountryLookup,
+    private readonly metrics: Metrics, secrets: Secrets,
+  ) {
+    this.redactor = createRedactor(secrets.keyFor('fingerprint'));
+  }
+
+  /** Reads what changed in the registry; once a batch. */
+  async contextFor(origin: Origin): Promise<IntakeContext> {
+    await this.directory.refresh();
+    const workspaces = await this.registry.workspaceIds();
+    const accepts = (workspace: string) => workspaces.has(workspace) && origin.scope.allows(workspace);
+    return {
+      source: origin.source,
+      defaultWorkspace: defaultWorkspace(origin),
+      acceptsWorkspace: accepts,
+      redactor: this.redactor,
+      countryOf: (address) => this.countries.countryOf(address),
+      resolveKey: (fingerprint) => this.directory.findByFingerprint(fingerprint),
+      lookupKey: (keyId) => this.directory.find(keyId),
+    };
+  }
+
+  takeIn(lines: Iterable<RawLine>, format: RequestLogFormat, context: IntakeContext): TakenIn {
+    return takeIn(lines, format, context);
+  }
+
+  /** The refused lines as dead letters. `positionOf` says where in its source a line stood. */
+  deadLetters(taken: TakenIn, context: IntakeContext, positionOf: (line: RawLine) => string): NewDeadLetter[] {
+    return taken.refused.map(({ from, problem }) => ({
+      ...describeDeadLetter(from.raw, problem, this.redactor), workspace_id: context.defaultWorkspace, source: context.source, position: positionOf(from),
+    }));
+  }
+
+  /** received = stored + dead-lettered + duplicates, by source. */
+  count(source: string, counts: { received: number; stored: number; deadLettered: number; duplicates?: number }): void {
+    this.metrics.received.inc({ source }, counts.received);
+    this.metrics.stored.inc({ source }, counts.stored);
+    this.metrics.deadLettered.inc({ source }, counts.deadLettered);
+    this.metrics.duplicates.inc({ source }, counts.duplicates ?? 0);
+  }
+}
+
+/** What the sender says, else its only workspace, else the account's default. */
+function defaultWorkspace(origin: Origin): string {
+  if (origin.workspace !== undefined) return origin.workspace;
+  const [only, ...others] = origin.scope.ids ?? [];
+  return only !== undefined && others.length === 0 ? only : DEFAULT_WORKSPACE;
+}

@@ -1,0 +1,64 @@
+import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import {
+  DeadLetterPage, DeadLetterQuery, IntakeQuery, IntakeResult, Problem, RequestLogLine, RequestLogPage, RequestLogQuery,
+} from '@keytrail/contracts';
+import { ApiQueryOf, CurrentCaller, RequirePermission, badRequest, idempotencyKeyOf, type Caller } from '@keytrail/platform';
+import { DeadLetterStore } from './dead-letter.store.js';
+import { decompress } from './decompress.js';
+import { HttpIntake } from './http-intake.service.js';
+import { RequestLogSearch } from './search.service.js';
+
+@ApiTags('request logs')
+@Controller('v1')
+export class RequestLogsController {
+  constructor(private readonly intake: HttpIntake, private readonly search: RequestLogSearch, private readonly deadLetters: DeadLetterStore) {}
+
+  @Post('request-logs')
+  @HttpCode(200)
+  @RequirePermission('request-logs:write')
+  @ApiOperation({
+    summary: 'Take in request logs: NDJSON, a JSON array or one object; gzip if you like',
+    description: 'Good lines are stored though others are bad. Bad ones come back with their line number and reason, and are kept as dead letters.',
+  })
+  @ApiConsumes('application/x-ndjson', 'application/json')
+  @ApiBody({ standardSchema: RequestLogLine } as never)
+  @ApiQueryOf(IntakeQuery)
+  @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'A batch sent again under the same key is not stored again' })
+  @ApiHeader({ name: 'Content-Encoding', required: false, description: 'gzip' })
+  @ApiResponse({ status: 200, standardSchema: IntakeResult })
+  @ApiResponse({ status: 422, description: 'Not one line could be stored; the members of IntakeResult come with the problem', standardSchema: Problem })
+  async take(
+    @CurrentCaller() caller: Caller, @Body() body: unknown, @Query({ schema: IntakeQuery }) query: IntakeQuery,
+    @Headers('content-encoding') encoding: string | undefined, @Headers('idempotency-key') idempotencyKey: string | undefined,
+  ): Promise<IntakeResult> {
+    if (!Buffer.isBuffer(body)) throw badRequest('empty_batch', 'The body holds no line.');
+    return this.intake.take(caller, await decompress(body, encoding), query, idempotencyKeyOf(idempotencyKey));
+  }
+
+  @Get('request-logs')
+  @RequirePermission('request-logs:read')
+  @ApiOperation({ summary: 'Search request logs, newest first' })
+  @ApiQueryOf(RequestLogQuery)
+  @ApiResponse({ status: 200, standardSchema: RequestLogPage })
+  list(@CurrentCaller() caller: Caller, @Query({ schema: RequestLogQuery }) query: RequestLogQuery): Promise<RequestLogPage> {
+    return this.search.page(caller.scope, query);
+  }
+
+  @Get('request-logs/:request_id')
+  @RequirePermission('request-logs:read')
+  @ApiOperation({ summary: 'Every request log with this request id; more than one if an id was used twice' })
+  @ApiResponse({ status: 200, standardSchema: RequestLogPage })
+  byRequestId(@CurrentCaller() caller: Caller, @Param('request_id') requestId: string): Promise<RequestLogPage> {
+    return this.search.byRequestId(caller.scope, requestId);
+  }
+
+  @Get('dead-letters')
+  @RequirePermission('dead-letters:read')
+  @ApiOperation({ summary: 'Lines that could not be stored, redacted, with the reason; newest first' })
+  @ApiQueryOf(DeadLetterQuery)
+  @ApiResponse({ status: 200, standardSchema: DeadLetterPage })
+  listDeadLetters(@CurrentCaller() caller: Caller, @Query({ schema: DeadLetterQuery }) query: DeadLetterQuery): Promise<DeadLetterPage> {
+    return this.deadLetters.list(caller.scope, query);
+  }
+}

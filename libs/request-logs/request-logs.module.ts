@@ -1,0 +1,51 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { CredentialsModule } from '@keytrail/credentials';
+import { KafkaDeadLetters, LogSource } from '@keytrail/kafka';
+import { ActivityController } from './activity.controller.js';
+import { ActivityStore } from './activity.store.js';
+import { CountryLookup } from './country-lookup.js';
+import { DeadLetterStore } from './dead-letter.store.js';
+import { HttpIntake } from './http-intake.service.js';
+import { RequestLogIntake } from './intake.service.js';
+import { KafkaCollector, KafkaCollectorSettings } from './kafka-collector.service.js';
+import { RequestLogStore } from './request-log.store.js';
+import { RequestLogsController } from './request-logs.controller.js';
+import { RequestLogSearch } from './search.service.js';
+
+/** Takes request logs in. */
+@Module({})
+export class RequestLogsModule {
+  static forRoot(countries: CountryLookup): DynamicModule {
+    return {
+      module: RequestLogsModule, imports: [CredentialsModule], global: true,
+      providers: [{ provide: CountryLookup, useValue: countries }, RequestLogIntake, RequestLogStore, DeadLetterStore],
+      exports: [RequestLogIntake, RequestLogStore, DeadLetterStore],
+    };
+  }
+}
+
+/** Intake and search over HTTP. */
+@Module({
+  imports: [CredentialsModule], controllers: [RequestLogsController, ActivityController], providers: [HttpIntake, RequestLogSearch, ActivityStore],
+})
+export class RequestLogsHttpModule {}
+
+export interface KafkaCollectorParts {
+  source: LogSource;
+  deadLetters: KafkaDeadLetters;
+  settings: KafkaCollectorSettings;
+}
+
+/** Collects from Kafka for as long as the process runs. */
+@Module({})
+export class KafkaCollectorModule {
+  static forRoot(parts: KafkaCollectorParts): DynamicModule {
+    return {
+      module: KafkaCollectorModule,
+      providers: [
+        { provide: LogSource, useValue: parts.source }, { provide: KafkaDeadLetters, useValue: parts.deadLetters },
+        { provide: KafkaCollectorSettings, useValue: parts.settings }, KafkaCollector,
+      ],
+    };
+  }
+}

@@ -4,7 +4,7 @@ import type { LineProblem } from '../line-problem.js';
 /** One request of a gateway's record in Keytrail's own terms, or why there is none. */
 export type MappedLine =
   | { line: RequestLogLine; problem?: undefined }
-  | { line?: undefined; problem: LineProblem };
+  | { line?: undefined; row?: undefined; problem: LineProblem };
 
 export type JsonObject = Record<string, unknown>;
 

@@ -59,8 +59,8 @@ function closeMinute(
   const habitual = Math.min(expected.habit, Math.max(0, requests - expected.mean));
   const normal = expected.upper - expected.habit;
   const learnt = alarm ? Math.min(requests - habitual, 2 * normal + 2 * Math.sqrt(normal)) : requests - habitual;
-  if (verdict.score >= NOTEWORTHY && verdict.window_minutes <= 5) noteHabit(state, minute, requests - expected.mean);
-  else if (habitual > expected.habit / 2) noteHabit(state, minute, habitual);
+  if (habitual > expected.habit / 2) noteHabit(state, minute, Math.min(requests - expected.mean, 2 * expected.habit));
+  else if (verdict.score >= NOTEWORTHY && verdict.window_minutes <= 5) noteHabit(state, minute, requests - expected.mean);
 
   const slot = mod(minute, 60);
   state.recent[slot] = requests;
@@ -80,7 +80,7 @@ function judgeMinute(
   const judgement = judge(state, minute, requests, expected, settings);
   const spike = isHigh(judgement, state.episode, settings);
   const { window_minutes, seen, expected: usual, score } = judgement;
-  return { minute, spike, window_minutes, seen, expected: usual, score, episode: follow(state, minute, requests, judgement, spike, settings) };
+  return { minute, spike, window_minutes, seen, expected: usual, score, episode: follow(state, minute, judgement, spike, settings) };
 }
 
 const isJudged = (state: BaselineState, minute: number, settings: BaselineSettings): boolean =>

@@ -1,4 +1,4 @@
-import { WINDOWS, type BaselineState } from './state.js';
+import { mod, WINDOWS, type BaselineState } from './state.js';
 
 /** Before anything is known counts scatter by a third beyond chance (1/k = 0.1), worth this many windows of evidence. */
 const PRIOR = { dispersion: 0.1, windows: 30 };
@@ -17,14 +17,18 @@ export function dispersionOf(state: BaselineState, index: number): number {
 }
 
 /**
- * Learns how much counts scatter, from windows side by side. What stands out further than an alarm counts as an alarm, no more:
+ * Learns how much counts scatter, from windows one minute apart: so they begin at every minute of the hour in turn, as those that are
+ * judged do, and not only on the hour, where a rhythm hides. What stands out further than an alarm counts as an alarm, no more:
  * one attack hardly dulls the key, the same burst every day does.
  */
 export function learnDispersion(state: BaselineState, minute: number, seen: number, expected: number, threshold: number): void {
   for (let index = 0; index < WINDOWS.length; index += 1) {
+    const length = WINDOWS[index]!;
+    const place = length === 1 ? 0 : mod(minute, length + 1);
+    if (place === length) continue;
     state.open_seen[index]! += seen;
     state.open_expected[index]! += expected;
-    if ((minute + 1) % WINDOWS[index]! !== 0) continue;
+    if (place !== length - 1) continue;
     const m = state.open_expected[index]!;
     const distance = state.open_seen[index]! - m;
     const most = threshold * threshold * (m + dispersionOf(state, index) * m * m);

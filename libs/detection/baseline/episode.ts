@@ -10,12 +10,12 @@ export function isHigh(judgement: Judgement, episode: Episode | null, settings: 
 
 /** The episode after a minute: begun, gone on, ended or none. */
 export function follow(
-  state: BaselineState, minute: number, requests: number, judgement: Judgement, high: boolean, settings: BaselineSettings,
+  state: BaselineState, minute: number, judgement: Judgement, high: boolean, settings: BaselineSettings,
 ): Episode | null {
   const { episode } = state;
   if (high) {
     return {
-      started_at: episode?.started_at ?? onset(state, minute, requests, judgement.expected / judgement.window_minutes),
+      started_at: episode?.started_at ?? onset(state, minute),
       last_high: minute, peak_score: Math.max(episode?.peak_score ?? 0, Math.round(judgement.score * 100) / 100), ended_at: null,
     };
   }
@@ -24,20 +24,19 @@ export function follow(
 }
 
 /**
- * The minute a rise began: from which on the most lies above 1.3 times the expected. What the last minute holds does not move it, so
- * that a minute which is still open and the same minute closed name the same start.
+ * The minute a rise began: the one from which on most lies above 1.3 times the expected. What the last minute holds does not move it,
+ * so that a minute which is still open and the same minute closed name the same start.
  */
-function onset(state: BaselineState, minute: number, requests: number, expected: number): number {
-  let sum = requests - 1.3 * expected;
-  let most = -Infinity;
+function onset(state: BaselineState, minute: number): number {
+  let excess = 0;
+  let most = 0;
   let start = minute;
   for (let back = 1; back < 60 && minute - back >= state.started; back += 1) {
     const slot = mod(minute - back, 60);
-    sum += state.recent[slot]! - 1.3 * state.recent_expected[slot]!;
-    if (sum > most && state.recent[slot]! > 0) {
-      most = sum;
-      if (sum > requests - 1.3 * expected) start = minute - back;
-    }
+    excess += state.recent[slot]! - 1.3 * state.recent_expected[slot]!;
+    if (excess <= most) continue;
+    most = excess;
+    start = minute - back;
   }
   return start;
 }

@@ -8,9 +8,12 @@ export interface Expectation {
   /** What the profile says without a level: what the levels are measured against. */
   profile: number;
   mean: number;
+  /** The mean if the rate changed between the hours, and if it changed on the hour. */
+  ramp: number;
+  step: number;
   /** A burst that comes at this time of day, if it comes. */
   habit: number;
-  /** The most that is still normal: a step where the profile ramps, the brisk level where it is above the slow one. Spikes are measured against it. */
+  /** The most that is still normal: ramp or step, slow or brisk level, whichever is higher, and the habit. Spikes are measured against it. */
   upper: number;
   /** Relative variance of the rate: how much of it is guesswork. */
   doubt: number;
@@ -36,18 +39,19 @@ export function expectationAt(state: BaselineState, minute: number, outlook = ou
   const { own, neighbour, level } = outlook;
   const minuteOfHour = mod(minute, 60);
   const nearness = Math.abs(minuteOfHour + 0.5 - 30) / 60;
-  const ramp = own.rate * (1 - nearness) + neighbour.rate * nearness;
+  const between = own.rate * (1 - nearness) + neighbour.rate * nearness;
   const shape = shapeAt(state, minuteOfHour);
   const belief = 1 / own.doubt;
   const lately = evidence(state);
   const brisk = (belief + lately.seen) / (belief + lately.expected * level);
   const settled = belief / (belief + lately.expected * level);
   const habit = habitAt(state, minute);
+  const profile = (state.misfit.step < state.misfit.ramp ? own.rate : between) * shape;
+  const ramp = level * between * shape;
+  const step = level * own.rate * shape;
   return {
-    profile: ramp * shape,
-    mean: level * ramp * shape,
-    habit,
-    upper: level * Math.max(1, brisk) * Math.max(own.rate, ramp) * shape + habit,
+    profile, mean: level * profile, ramp, step, habit,
+    upper: Math.max(1, brisk) * Math.max(ramp, step) + habit,
     doubt: own.doubt * (HOUR_TO_HOUR + (1 - HOUR_TO_HOUR) * settled) + LEVEL_DOUBT,
   };
 }

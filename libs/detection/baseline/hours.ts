@@ -10,7 +10,7 @@ const SPREAD_PRIOR = { hours: 6, days: 24 };
 const LEAST_SPREAD = 0.01;
 
 /** How much more an hour scatters than chance alone. */
-export const inflation = (state: BaselineState, rate: number): number => 1 + 60 * rate * dispersionOf(state, HOUR_WINDOW);
+export const inflation = (state: BaselineState, rate: number): number => 1 + 60 * rate * state.hour_scatter;
 
 /**
  * Requests a minute at an hour of the week. A gamma belief that starts with the overall level, learns from the same hour of all days,
@@ -24,7 +24,7 @@ export function estimateHour(state: BaselineState, hourOfWeek: number): Estimate
     weighted += state.weeks[hour]! * state.rates[hour]!;
   }
   const overall = Math.max(state.overall, 1e-6);
-  const dispersion = dispersionOf(state, HOUR_WINDOW);
+  const dispersion = state.hour_scatter;
   const day = learn(overall, state.hour_spread, weighted, weeks, dispersion);
   const own = state.weeks[hourOfWeek]!;
   return learn(day.rate, state.day_spread + day.doubt, own * state.rates[hourOfWeek]!, own, dispersion);
@@ -60,7 +60,7 @@ export function measureProfile(state: BaselineState): void {
   }
   if (known === 0) return;
   const mean = Math.max(sum / known, 1e-6);
-  const dispersion = dispersionOf(state, HOUR_WINDOW);
+  const dispersion = Number(dispersionOf(state, HOUR_WINDOW).toPrecision(6));
   const chance = (rate: number, weeks: number): number => rate / (60 * weeks) + dispersion * rate * rate / weeks;
   let hourSquares = SPREAD_PRIOR.hours * mean * mean;
   let daySquares = SPREAD_PRIOR.days * mean * mean;
@@ -73,6 +73,7 @@ export function measureProfile(state: BaselineState): void {
     daySquares += (state.rates[bin]! - rate) ** 2 - chance(rate, own);
     dayWeight += rate * rate;
   }
+  state.hour_scatter = dispersion;
   state.overall = Number(mean.toPrecision(6));
   state.hour_spread = Math.max(LEAST_SPREAD, hourSquares / ((SPREAD_PRIOR.hours + known) * mean * mean));
   state.day_spread = Math.max(LEAST_SPREAD, daySquares / dayWeight);

@@ -24,6 +24,8 @@ export function learnMinute(
   if (judged) {
     if (expected.doubt > TOO_DOUBTFUL) skipDispersion(state);
     else learnDispersion(state, minute, seen, expected.mean, threshold);
+    state.misfit.ramp += (seen - expected.ramp) ** 2;
+    state.misfit.step += (seen - expected.step) ** 2;
     learnBrisk(state, seen, expected.profile);
   }
   if (mod(minute, 60) === 59) closeHour(state, minute);
@@ -80,7 +82,9 @@ function measureRhythm(state: BaselineState): void {
 }
 
 /** Sums keep six digits: enough, and a third of the length when the state is written down. */
-function shorten({ level, brisk, variance, squares }: BaselineState): void {
+function shorten({ level, brisk, misfit, variance, squares }: BaselineState): void {
+  misfit.ramp = short(misfit.ramp * KEEP_AN_HOUR);
+  misfit.step = short(misfit.step * KEEP_AN_HOUR);
   for (const sums of [level, brisk]) {
     sums.seen = short(sums.seen);
     sums.expected = short(sums.expected);

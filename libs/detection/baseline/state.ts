@@ -1,8 +1,11 @@
 import type { Episode } from './verdict.js';
 
 export const HOURS_OF_WEEK = 168;
-/** Sums are judged over so many minutes, the last of them the minute in question. */
-export const WINDOWS = [1, 5, 15, 60] as const;
+/**
+ * Sums are judged over so many minutes, the last of them the minute in question. Two minutes make a tenfold rise of a key with one
+ * request a minute certain before the third.
+ */
+export const WINDOWS = [1, 2, 5, 15, 60] as const;
 /** A key that was silent for so long starts anew: it is another key by now. */
 export const FORGET_AFTER_MINUTES = 8 * 7 * 24 * 60;
 
@@ -29,10 +32,14 @@ export interface BaselineState {
   overall: number;
   hour_spread: number;
   day_spread: number;
+  /** 1/k of whole hours when the last hour was closed. */
+  hour_scatter: number;
   /** Requests by minute of hour, decaying, and how far they lie apart beyond chance: squared, relative. */
   minutes: number[];
   minutes_mean: number;
   minute_spread: number;
+  /** Squared errors, decaying, of taking the rate to change between the hours or on the hour. */
+  misfit: { ramp: number; step: number };
   /** Slow (weeks) and brisk (hours of traffic). */
   level: Level;
   brisk: Level;
@@ -60,8 +67,9 @@ export function emptyBaseline(startMinute: number): BaselineState {
   const zeros = (length: number): number[] => new Array<number>(length).fill(0);
   return {
     version: 1, started: startMinute, closed: startMinute - 1,
-    rates: zeros(HOURS_OF_WEEK), weeks: zeros(HOURS_OF_WEEK), overall: 0, hour_spread: 1, day_spread: 1,
+    rates: zeros(HOURS_OF_WEEK), weeks: zeros(HOURS_OF_WEEK), overall: 0, hour_spread: 1, day_spread: 1, hour_scatter: 0,
     minutes: zeros(60), minutes_mean: 0, minute_spread: 0,
+    misfit: { ramp: 0, step: 0 },
     level: { seen: 0, expected: 0 }, brisk: { seen: 0, expected: 0 },
     variance: zeros(WINDOWS.length), squares: zeros(WINDOWS.length),
     open_seen: zeros(WINDOWS.length), open_expected: zeros(WINDOWS.length),

@@ -1,5 +1,9 @@
-/** Seeded traffic for specs. */
-export type Shape = 'flat' | 'daily' | 'office' | 'cron' | 'daily-cron';
+/** Seeded traffic for specs. `nightly`: flat, with a job of two minutes at 02:00. */
+export type Shape = 'flat' | 'daily' | 'office' | 'cron' | 'nightly';
+
+export const WEEK = 7 * 24 * 60;
+/** Epoch minute at which a Monday begins. */
+export const MONDAY = Date.UTC(2026, 0, 5) / 60_000;
 
 /** Uniform in [0, 1), by seed (mulberry32). */
 export function seeded(seed: number): () => number {
@@ -15,13 +19,13 @@ export function seeded(seed: number): () => number {
 /** The mean of a shape at an epoch minute, for a mean rate near 1 (cron: of the whole hour). */
 export function shapeAt(shape: Shape, minute: number): number {
   const hour = (minute / 60) % 24;
-  const day = Math.floor(minute / 1440) % 7;
+  const day = Math.floor((minute - MONDAY) / 1440) % 7;
   switch (shape) {
     case 'flat': return 1;
     case 'daily': return 1 + 0.7 * Math.sin(2 * Math.PI * (hour - 9) / 24);
     case 'office': return day < 5 && hour >= 8 && hour < 18 ? 3 : 0.1;
     case 'cron': return minute % 60 === 0 ? 40 : minute % 15 === 0 ? 5 : 0.1;
-    case 'daily-cron': return minute % 1440 < 122 && minute % 1440 >= 120 ? 60 : 1;
+    case 'nightly': return minute % 1440 < 122 && minute % 1440 >= 120 ? 60 : 1;
   }
 }
 

@@ -5,7 +5,7 @@ const IPV4 = new RegExp(`^${OCTET}(?:\\.${OCTET}){3}$`);
 const IPV4_WITH_PORT = /^([\d.]{7,15}):\d{1,5}$/;
 const BRACKETED = /^\[([^\]]{2,64})\](?::\d{1,5})?$/;
 const ZONE = /%[0-9A-Za-z._-]{1,32}$/;
-const HOST_NAME = /^(?=.{1,253}$)(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9][a-z0-9-]{0,62})*\.?$/;
+const HOST_NAME = /^(?=.{1,253}$)(?!0x[0-9a-f]+$)(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,62})(?:\.[a-z0-9][a-z0-9-]{0,62})*\.?$/;
 
 /**
  * One spelling per address, so that equal callers count as one: IPv6 in its shortest form, IPv4-mapped IPv6 as IPv4, without port,

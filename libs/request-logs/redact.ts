@@ -15,6 +15,8 @@ export interface Redactor {
 
 const SCHEME = /(?<![0-9A-Za-z])(bearer|basic)((?:\s|%20|\+){1,8})([\w.~+/=%-]+)/gi;
 const USER_INFO = /(:\/\/)([^\s/?#"'<>]+)@/g;
+/** The same with the host cut off; digits are a port. */
+const CUT_USER_INFO = /(:\/\/[^\s/?#"'<>:@[]{0,256}:)(?!\d{0,5}$)([^\s/?#"'<>@]+)$/;
 const ENCODED_WORD = /[^\s&=?#;,"'<>]{4,}/g;
 const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 /** What tokens without an underscore hold. */
@@ -76,16 +78,20 @@ function redactOnce(text: string, replace: Replace, encodings: number): string {
       return isHarmless(secret) || NOT_A_CREDENTIAL.test(secret) ? whole : scheme + space + replace(secret);
     });
   }
-  if (has & HAS.at && has & HAS.colon) current = current.replace(USER_INFO, (whole, start: string, info: string) => {
-    const colon = info.indexOf(':');
-    const secret = colon === -1 ? info : info.slice(colon + 1);
-    if (isHarmless(secret) || secret === '' || (colon === -1 && PLAIN_USER.test(info))) return whole;
-    return `${start}${replace(percentDecode(secret))}@`;
-  });
+  if (has & HAS.colon && current.includes('://')) current = replaceUserInfo(current, replace);
   current = replaceShapes(current, has, replace);
   if (has & HAS.percent && encodings < MAX_ENCODINGS) current = replaceInEncoded(current, replace, encodings);
   if ((has & MAY_BE_RANDOM) !== MAY_BE_RANDOM) return current;
   return current.replace(LONG_RUN, (run) => replaceRandom(run, replace));
+}
+
+function replaceUserInfo(text: string, replace: Replace): string {
+  return text.replace(USER_INFO, (whole, start: string, info: string) => {
+    const colon = info.indexOf(':');
+    const secret = colon === -1 ? info : info.slice(colon + 1);
+    if (isHarmless(secret) || secret === '' || (colon === -1 && PLAIN_USER.test(info))) return whole;
+    return `${start}${replace(percentDecode(secret))}@`;
+  }).replace(CUT_USER_INFO, (whole, start: string, secret: string) => (isHarmless(secret) ? whole : start + replace(percentDecode(secret))));
 }
 
 const isHarmless = (value: string) => FINGERPRINT.test(value) || PLACEHOLDER.test(value);

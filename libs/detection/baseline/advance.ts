@@ -67,7 +67,7 @@ function closeMinute(
   state.recent_expected[slot] = Math.round(expected.upper * 1000) / 1000;
   state.episode = verdict.episode?.ended_at === null ? verdict.episode : null;
   if (verdict.episode !== null && state.episode === null) calm(state);
-  learnMinute(state, minute, learnt, expected, judged, settings.threshold);
+  learnMinute(state, { minute, requests: requests - habitual, seen: learnt, expected }, judged, settings.threshold);
   state.closed = minute;
   return verdict;
 }

@@ -5,8 +5,7 @@ const PRIOR = { dispersion: 0.1, windows: 30 };
 /** No model is better than this: 5 %. */
 const LEAST = 0.0025;
 const MOST = 50;
-/** A fortnight halves what was learnt. */
-const keep = WINDOWS.map((minutes) => 0.5 ** (minutes / (14 * 24 * 60)));
+const DAY = 24 * 60;
 
 /** 1/k of the sums over `WINDOWS[index]` minutes. */
 export function dispersionOf(state: BaselineState, index: number): number {
@@ -32,10 +31,20 @@ export function learnDispersion(state: BaselineState, minute: number, seen: numb
     const m = state.open_expected[index]!;
     const distance = state.open_seen[index]! - m;
     const most = threshold * threshold * (m + dispersionOf(state, index) * m * m);
-    state.variance[index] = state.variance[index]! * keep[index]! + Math.min(distance * distance, most) - m;
-    state.squares[index] = state.squares[index]! * keep[index]! + m * m;
+    state.variance[index]! += Math.min(distance * distance, most) - m;
+    state.squares[index]! += m * m;
     state.open_seen[index] = 0;
     state.open_expected[index] = 0;
+  }
+}
+
+/** Once an hour: half is forgotten in a fortnight, by young keys in a quarter of their life, since their first guesses were wild. */
+export function forgetDispersion(state: BaselineState, minute: number): void {
+  const half = Math.min(14 * DAY, Math.max(DAY, (minute - state.started) / 4));
+  const keep = 0.5 ** (60 / half);
+  for (let index = 0; index < WINDOWS.length; index += 1) {
+    state.variance[index]! *= keep;
+    state.squares[index]! *= keep;
   }
 }
 

@@ -6,7 +6,7 @@ export interface Estimate { rate: number; doubt: number }
 
 const HOUR_WINDOW = WINDOWS.length - 1;
 /** Until hours (days) are seen they are believed to lie apart by their mean, with the weight of so many hours. */
-const SPREAD_PRIOR = { hours: 6, days: 24 };
+const SPREAD_PRIOR = { hours: 6, days: 3 * 24 };
 const LEAST_SPREAD = 0.01;
 
 /** How much more an hour scatters than chance alone. */
@@ -33,7 +33,8 @@ export function estimateHour(state: BaselineState, hourOfWeek: number): Estimate
 function learn(prior: number, spread: number, weighted: number, weeks: number, dispersion: number): Estimate {
   const shape = 1 / spread;
   if (weeks === 0) return { rate: prior, doubt: spread };
-  const scatter = 1 + 60 * Math.min(prior, weighted / weeks + prior / (1 + weeks)) * dispersion;
+  const roughly = (60 * weighted + 1) / (60 * weeks + 1 / prior);
+  const scatter = 1 + 60 * roughly * dispersion;
   const events = shape + 60 * weighted / scatter;
   return { rate: events / (shape / prior + 60 * weeks / scatter), doubt: 1 / events };
 }

@@ -1,4 +1,4 @@
-import { dispersionOf, learnDispersion, skipDispersion } from './dispersion.js';
+import { dispersionOf, forgetDispersion, learnDispersion, skipDispersion } from './dispersion.js';
 import { levelOf, type Expectation } from './expected.js';
 import { forgetHabits } from './habits.js';
 import { measureProfile } from './hours.js';
@@ -13,12 +13,14 @@ const BRISK_HOURS = 8;
 /** Above this doubt what was expected says little about how counts scatter. */
 const TOO_DOUBTFUL = 0.25;
 
-/** Learns a minute. `seen` is what may be learnt: in an alarm less than was seen. `judged`: whether there was an expectation at all. */
-export function learnMinute(
-  state: BaselineState, minute: number, seen: number, expected: Expectation, judged: boolean, threshold: number,
-): void {
+/** A minute to learn. `seen` is what may be learnt: in an alarm less than the `requests` that came. */
+export interface Lesson { minute: number; requests: number; seen: number; expected: Expectation }
+
+/** Learns a minute. `judged`: whether there was an expectation at all. */
+export function learnMinute(state: BaselineState, { minute, requests, seen, expected }: Lesson, judged: boolean, threshold: number): void {
   state.minutes[mod(minute, 60)]! += seen;
   state.hour.minutes += 1;
+  state.hour.requests += requests;
   state.hour.seen += seen;
   state.hour.expected += expected.profile;
   if (judged) {
@@ -42,15 +44,17 @@ function learnBrisk({ brisk, overall }: BaselineState, seen: number, profile: nu
 
 function closeHour(state: BaselineState, minute: number): void {
   const bin = mod(Math.floor(minute / 60), HOURS_OF_WEEK);
-  const { minutes, seen, expected } = state.hour;
+  const { minutes, requests, seen, expected } = state.hour;
   const weeks = state.weeks[bin]!;
   const part = minutes / 60;
   if (weeks >= 1) learnLevel(state, seen, expected);
-  const rate = seen / minutes / levelOf(state);
+  // The first time an hour of the week is seen there was only a guess to alarm about: it is believed as it came.
+  const rate = (weeks === 0 ? requests : seen) / minutes / levelOf(state);
   state.rates[bin] = short((state.rates[bin]! * weeks + rate * part) / (weeks + part), 4);
   state.weeks[bin] = Math.min(WEEKS, Math.round((weeks + part) * 100) / 100);
   if (state.brisk.expected === 0) Object.assign(state.brisk, { seen, expected: seen });
-  state.hour = { minutes: 0, seen: 0, expected: 0 };
+  state.hour = { minutes: 0, requests: 0, seen: 0, expected: 0 };
+  forgetDispersion(state, minute);
   measureProfile(state);
   measureRhythm(state);
   forgetHabits(state, minute);

@@ -52,8 +52,8 @@ export interface BaselineState {
   /** The last 60 minutes at `minute % 60`: requests, and what was expected of them. */
   recent: number[];
   recent_expected: number[];
-  /** The hour that is open: minutes closed, requests learnt, requests the profile expected. */
-  hour: { minutes: number; seen: number; expected: number };
+  /** The hour that is open: minutes closed, requests that came, that may be learnt, and that the profile expected. */
+  hour: { minutes: number; requests: number; seen: number; expected: number };
   /** Bursts that came at the same time of day before. At most 12. */
   habits: Habit[];
   episode: Episode | null;
@@ -74,7 +74,7 @@ export function emptyBaseline(startMinute: number): BaselineState {
     variance: zeros(WINDOWS.length), squares: zeros(WINDOWS.length),
     open_seen: zeros(WINDOWS.length), open_expected: zeros(WINDOWS.length),
     recent: zeros(60), recent_expected: zeros(60),
-    hour: { minutes: 0, seen: 0, expected: 0 }, habits: [], episode: null,
+    hour: { minutes: 0, requests: 0, seen: 0, expected: 0 }, habits: [], episode: null,
   };
 }
 

@@ -20,7 +20,7 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
     requestTimeout: 60_000,
     connectionTimeout: 70_000,
     keepAliveTimeout: 5_000,
-    maxParamLength: 512,
+    routerOptions: { maxParamLength: 512 },
     // Drop idle connections on close, so that a keep-alive client cannot hold up the stop.
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),

@@ -24,6 +24,10 @@ export interface KeyCase {
 const LONGEST_STORY_MS = 24 * 60 * 60_000;
 const LEAD_MS = 10 * 60_000;
 const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** A network is asked about for as long after it was first met, so that its finding grows with what is done from there. */
+const NEW_FOR_MS = HOUR;
 
 /**
  * Asks the rules. A rule is asked first about what is new; when it has something to say, it is asked again about the whole story, so
@@ -93,12 +97,24 @@ export class Judge {
     return strongest(drafts);
   }
 
-  /** null: every network of the activity was met before, so there is nothing to ask about. */
+  /** null: nothing about networks has to be asked. The key is known from all of them for a while, or is too young for the rule. */
   private async knownNetworks(one: KeyCase): Promise<KnownNetwork[] | null> {
-    const met = one.activity.filter((group) => group.address !== '').map((group) => networkOf(group.address));
-    const isNew = this.networks.meet(`${one.workspace_id} ${one.key_id}`, met);
-    if (!isNew && one.watched.spikes.length === 0) return null;
-    return this.activity.knownNetworks(one.workspace_id, one.key_id, earliest(one.activity));
+    const { workspace_id, key_id, activity, watched } = one;
+    const key = `${workspace_id} ${key_id}`;
+    const from = earliest(activity);
+    const isYoung = from - watched.watch.first_seen < firstSeenAddress.settings.min_history_hours * HOUR;
+    if (isYoung && watched.spikes.length === 0) return null;
+    const met = activity.filter((group) => group.address !== '').map((group) => ({ network: networkOf(group.address), at: group.first_time }));
+    let known: KnownNetwork[] | null = null;
+    if (met.some(({ network }) => this.networks.firstSeen(key, network) === undefined)) {
+      known = await this.activity.knownNetworks(workspace_id, key_id, from);
+      for (const { network, first_seen } of known) this.networks.learn(key, network, first_seen);
+      for (const { network, at } of met) this.networks.learn(key, network, at);
+    }
+    const hasNew = met.some(({ network, at }) => (this.networks.firstSeen(key, network) ?? at) > at - NEW_FOR_MS);
+    if (!hasNew && watched.spikes.length === 0) return null;
+    known ??= await this.activity.knownNetworks(workspace_id, key_id, from);
+    return known.filter(({ first_seen }) => first_seen <= from - NEW_FOR_MS);
   }
 
   private ask<Input, Settings>(rule: Rule<Input, Settings>, input: Input): FindingDraft[] {

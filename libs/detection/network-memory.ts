@@ -1,20 +1,17 @@
-/** Pairs of key and network kept at most; beyond that the oldest are asked for again. */
+/** Pairs of key and network kept at most; beyond that the oldest are looked up again. */
 const CAPACITY = 200_000;
 
-/** Remembers which networks each key was met from, so that only new ones need a look into the store. */
+/** Remembers when each key was first met from each network, so that only new ones need a look into the store. Epoch milliseconds. */
 export class NetworkMemory {
-  private readonly pairs = new Set<string>();
+  private readonly pairs = new Map<string, number>();
 
-  /** Whether any of the networks is new for the key. All of them are known afterwards. */
-  meet(key: string, networks: Iterable<string>): boolean {
-    let isNew = false;
-    for (const network of networks) {
-      const pair = `${key} ${network}`;
-      if (this.pairs.has(pair)) continue;
-      isNew = true;
-      this.pairs.add(pair);
-      if (this.pairs.size > CAPACITY) this.pairs.delete(this.pairs.values().next().value as string);
-    }
-    return isNew;
+  firstSeen(key: string, network: string): number | undefined {
+    return this.pairs.get(`${key} ${network}`);
+  }
+
+  learn(key: string, network: string, firstSeen: number): void {
+    const pair = `${key} ${network}`;
+    this.pairs.set(pair, Math.min(firstSeen, this.pairs.get(pair) ?? Infinity));
+    if (this.pairs.size > CAPACITY) this.pairs.delete(this.pairs.keys().next().value as string);
   }
 }

@@ -11,8 +11,6 @@ import { FINGERPRINT } from './secret-shapes.js';
 const EARLIEST = Date.UTC(2005, 0, 1);
 const LATEST_AHEAD = 24 * 3_600_000;
 const MAX_ATTRIBUTES = 32;
-/** What an id may hold only if it is a sentence, a pair or a header and not an id. */
-const NO_ID = /[\s="]|^[\w-]{32,}$/;
 
 /** Turns a validated line into the row to store, or says why it cannot be stored. Pure: the same input gives the same row. */
 export function normaliseLine(line: RequestLogLine, context: NormaliseContext): NormalisedLine {
@@ -32,6 +30,8 @@ export function normaliseLine(line: RequestLogLine, context: NormaliseContext): 
   const address = line.address === undefined ? '' : normaliseAddress(line.address);
   const free = (text: string | undefined, max: number) =>
     (text === undefined ? '' : cutText(redactor.redactText(text).text, max));
+  const repeated = (text: string | undefined, max: number) => (text === undefined ? '' : cutText(redactor.redactRepeated(text), max));
+  const name = (text: string | undefined, max: number) => (text === undefined ? '' : cutText(redactor.redactName(text), max));
   const header = (name: string) => {
     const value = headers?.get(name);
     return value === undefined ? undefined : printable(value);
@@ -39,17 +39,17 @@ export function normaliseLine(line: RequestLogLine, context: NormaliseContext): 
 
   return {
     row: {
-      workspace_id: cutText(redactor.redactId(workspace), 64),
+      workspace_id: name(workspace, 64),
       key_id: cutText(key.key_id, 256),
       key_fingerprint: key.fingerprint,
       credential_kind: key.kind ?? line.credential_kind ?? 'unknown',
-      principal: identity(line.principal, 512, redactor),
+      principal: name(line.principal, 512),
       request_id: cutText(redactor.redactId(line.request_id), 128),
       time,
       outcome,
-      refusal_reason: free(line.refusal_reason, 128),
+      refusal_reason: repeated(line.refusal_reason, 128),
       method: line.method,
-      route: free(line.route, 512),
+      route: repeated(line.route, 512),
       path: free(line.path, 2048),
       status: line.status,
       latency_ms: line.latency_ms ?? null,
@@ -57,12 +57,12 @@ export function normaliseLine(line: RequestLogLine, context: NormaliseContext): 
       bytes_out: line.bytes_out ?? null,
       address,
       country: address === '' ? '' : context.countryOf(address),
-      user_agent: free(line.user_agent ?? header('user-agent'), 512),
-      origin: free(line.origin ?? header('origin'), 512),
+      user_agent: repeated(line.user_agent ?? header('user-agent'), 512),
+      origin: repeated(line.origin ?? header('origin'), 512),
       referer: free(line.referer ?? header('referer'), 2048),
-      tenant: identity(line.tenant, 256, redactor),
-      environment: identity(line.environment, 64, redactor),
-      gateway_node: identity(line.gateway_node, 256, redactor),
+      tenant: name(line.tenant, 256),
+      environment: name(line.environment, 64),
+      gateway_node: name(line.gateway_node, 256),
       attributes: line.attributes === undefined && headers === undefined ? {} : attributesOf(line, headers, redactor),
       source: context.source,
       topic: context.topic ?? '',
@@ -102,7 +102,7 @@ function identifyKey(
   if (line.key_id !== undefined) {
     const registered = context.lookupKey(line.key_id);
     if (registered) return { key_id: line.key_id, fingerprint, workspace: registered.workspace_id, kind: registered.kind };
-    if (!FINGERPRINT.test(line.key_id) && !isSecret(line.key_id, redactor)) return { key_id: line.key_id, fingerprint };
+    if (!FINGERPRINT.test(line.key_id) && redactor.redactName(line.key_id) === line.key_id) return { key_id: line.key_id, fingerprint };
     if (fingerprint === '') fingerprint = FINGERPRINT.test(line.key_id) ? line.key_id : redactor.fingerprint(bareCredential(line.key_id) || line.key_id);
   }
   const owned = fingerprint === '' ? undefined : context.resolveKey(fingerprint);
@@ -110,14 +110,6 @@ function identifyKey(
   // The gateway took this credential for known: its calls stay together under the fingerprint. A refused one names no key.
   const known = line.key_id !== undefined && outcome !== 'unauthorised';
   return { key_id: known ? fingerprint : '', fingerprint };
-}
-
-const isSecret = (id: string, redactor: Redactor) =>
-  (NO_ID.test(id) ? redactor.redactText(id).text : redactor.redactId(id)) !== id;
-
-function identity(text: string | undefined, max: number, redactor: Redactor): string {
-  if (text === undefined) return '';
-  return cutText(NO_ID.test(text) ? redactor.redactText(text).text : redactor.redactId(text), max);
 }
 
 function attributesOf(line: RequestLogLine, headers: Map<string, string> | undefined, redactor: Redactor): Record<string, string> {

@@ -9,8 +9,12 @@ export interface Redactor {
   fingerprint(secret: string): string;
   /** For free text: every secret in it becomes its fingerprint; `found` holds those, in order. */
   redactText(text: string): { text: string; found: string[] };
+  /** The text of `redactText`, remembered: for fields that have few different values. */
+  redactRepeated(text: string): string;
   /** For ids: replaces known shapes of secrets only, so that a long random request id stays what it is. */
   redactId(text: string): string;
+  /** For names of things and people, remembered: as an id, unless it is a sentence, a pair or one long random word. */
+  redactName(text: string): string;
 }
 
 const SCHEME = /(?<![0-9A-Za-z])(bearer|basic)((?:\s|%20|\+){1,8})([\w.~+/=%-]+)/gi;
@@ -25,6 +29,7 @@ const MAY_BE_RANDOM = HAS.longRun | HAS.upper | HAS.lower | HAS.digit;
 const INSIDE_FINGERPRINTS = /(fp_[0-9a-f]{24})/;
 /** Words that follow a scheme in prose or in a challenge: 'Bearer token missing', 'Bearer realm=…'. */
 const NOT_A_CREDENTIAL = /^(?:[A-Z]?[a-z]{1,16}|(?:realm|error|scope|charset)=.*)$/;
+const NO_NAME = /[\s="]|^[\w-]{32,}$/;
 const PLAIN_USER = /^[A-Za-z._-]{1,24}$/;
 
 /** Redacting can uncover something (a decoded word, a shorter run), so it goes on until nothing changes. */
@@ -55,7 +60,25 @@ export function createRedactor(fingerprintKey: Buffer): Redactor {
     return { text: redacted, found };
   };
 
-  return { fingerprint, redactText, redactId: (text) => (text.length < 12 ? text : replaceShapes(text, survey(text), fingerprint)) };
+  const redactId = (text: string) => (text.length < 12 ? text : replaceShapes(text, survey(text), fingerprint));
+  return {
+    fingerprint, redactText, redactId,
+    redactRepeated: remembering((text) => redactText(text).text),
+    redactName: remembering((text) => (NO_NAME.test(text) ? redactText(text).text : redactId(text))),
+  };
+}
+
+/** Remembers answers for texts of ordinary length. */
+function remembering(answer: (text: string) => string): (text: string) => string {
+  const known = new Map<string, string>();
+  return (text) => {
+    const remembered = known.get(text);
+    if (remembered !== undefined) return remembered;
+    const made = answer(text);
+    if (known.size >= REMEMBERED) known.clear();
+    if (text.length <= 512) known.set(text, made);
+    return made;
+  };
 }
 
 function untilStable(text: string, replace: Replace, encodings: number): string {

@@ -31,6 +31,12 @@ export class KeyDirectory {
     return this.byId.get(keyId);
   }
 
+  /** The key as a workspace knows it: a request log may name a key of another workspace, and learns nothing about it by that. */
+  findIn(workspaceId: string, keyId: string): DirectoryEntry | undefined {
+    const entry = this.byId.get(keyId);
+    return entry?.workspace_id === workspaceId ? entry : undefined;
+  }
+
   findByFingerprint(fingerprint: string): DirectoryEntry | undefined {
     return this.byFingerprint.get(fingerprint);
   }

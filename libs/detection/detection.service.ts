@@ -78,7 +78,7 @@ export class Detection {
   private async judgeAll(arrived: readonly CallerActivity[], watches: readonly WatchedKey[]): Promise<Change[]> {
     const changes: Change[] = [];
     for (const one of watches) {
-      const registered = this.directory.find(one.key_id);
+      const registered = this.directory.findIn(one.workspace_id, one.key_id);
       let goingOn: KnownFinding[] = [];
       const drafts = await this.judge.judgeKey({ ...one, registered }, async (from) => {
         goingOn = await this.findings.goingOn(one.workspace_id, one.key_id, from);

@@ -89,7 +89,7 @@ export class Correlation {
   }
 
   private arrivalOf(finding: FindingRow): Arrival {
-    const key = finding.key_id === '' ? undefined : this.directory.find(finding.key_id);
+    const key = finding.key_id === '' ? undefined : this.directory.findIn(finding.workspace_id, finding.key_id);
     const fromLog = finding.principal === '' ? null : { owner_id: null, name: finding.principal, contact: null };
     return {
       finding: { ...presentFinding(finding), first_seen: finding.first_seen, last_seen: finding.last_seen },

@@ -99,7 +99,7 @@ export class Incidents {
   private subjectsOf(row: IncidentRow): Subject[] {
     if (row.key_ids.length === 0) return [{ key_id: '', key_name: '', principal: '', addresses: row.addresses, registered: false, revoked: false }];
     return row.key_ids.map((keyId) => {
-      const key = this.directory.find(keyId);
+      const key = this.directory.findIn(row.workspace_id, keyId);
       return {
         key_id: keyId, key_name: key?.name ?? '', principal: key === undefined ? (row.owner_name ?? '') : '', addresses: row.addresses,
         registered: key !== undefined, revoked: (key?.revoked_at ?? null) !== null,

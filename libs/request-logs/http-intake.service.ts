@@ -10,6 +10,7 @@ import { RequestLogStore } from './request-log.store.js';
 
 const SOURCE = 'http';
 const ERRORS_SHOWN = 100;
+const MOST_LINES = 100_000;
 
 interface BatchRecord {
   received: number;
@@ -27,6 +28,7 @@ export class HttpIntake {
 
   /** A batch with an Idempotency-Key is stored once, however often it is sent. Throws 422 when not one line is good. */
   async take(caller: Caller, body: Buffer, query: IntakeQuery, idempotencyKey: string | undefined): Promise<IntakeResult> {
+    refuseTooManyLines(body);
     if (query.workspace !== undefined) caller.scope.assertAllows(query.workspace);
     const sha256 = createHash('sha256').update(body).update(`\0${query.format}\0${query.workspace ?? ''}`).digest('hex');
     const token = createHash('sha256').update(idempotencyKey === undefined ? newId('batch') : `${caller.actor}\0${idempotencyKey}`).digest('hex');
@@ -38,7 +40,7 @@ export class HttpIntake {
       }
     }
     const context = await this.intake.contextFor({ source: SOURCE, scope: caller.scope, format: query.format, workspace: query.workspace });
-    const taken = this.intake.takeIn(this.linesOf(body, query), query.format, context);
+    const taken = await this.intake.takeIn(this.linesOf(body, query), query.format, context);
     if (taken.received === 0) throw new AppError({ code: 'empty_batch', status: 400, message: 'The body holds no line.' });
     await this.store.insert(taken.rows, token);
     const letters = this.intake.deadLetters(taken, context, ({ line }) => `${newPosition(token)} line ${line}`);
@@ -74,6 +76,15 @@ export class HttpIntake {
       throw new AppError({ code: 'idempotency_key_reused', status: 422, message: 'This Idempotency-Key was used for another batch.' });
     }
     return { received: batch.received, stored: batch.stored, dead_lettered: batch.dead_lettered };
+  }
+}
+
+/** Every bad line becomes a dead letter; a body of nothing but line feeds and braces must not become millions. */
+function refuseTooManyLines(body: Buffer): void {
+  let lines = 0;
+  for (let at = body.indexOf(0x0a); at !== -1; at = body.indexOf(0x0a, at + 1)) lines += 1;
+  if (lines > MOST_LINES) {
+    throw new AppError({ code: 'too_many_lines', status: 413, message: `A batch holds at most ${MOST_LINES} lines; send several.` });
   }
 }
 

@@ -6,8 +6,7 @@ import { CountryLookup } from './country-lookup.js';
 import { describeDeadLetter } from './dead-letter.js';
 import type { NewDeadLetter } from './dead-letter.store.js';
 import { createRedactor, type Redactor } from './redact.js';
-import type { NormaliseContext } from './row.js';
-import { takeIn, type RawLine, type TakenIn } from './take-in.js';
+import { takeIn, type IntakeContext, type RawLine, type TakenIn } from './take-in.js';
 
 export interface Origin {
   /** `http` or `kafka`; the label of counts, too. */
@@ -18,9 +17,6 @@ export interface Origin {
   /** Workspace of lines that name none. */
   workspace?: string | undefined;
 }
-
-/** What every line of one intake has in common, ready to normalise with. */
-export type IntakeContext = Omit<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'>;
 
 /** Turns bytes into rows and dead letters, with what the registry knows. */
 @Injectable()
@@ -50,7 +46,7 @@ export class RequestLogIntake {
     };
   }
 
-  takeIn(lines: Iterable<RawLine>, format: RequestLogFormat, context: IntakeContext): TakenIn {
+  takeIn(lines: Iterable<RawLine>, format: RequestLogFormat, context: IntakeContext): Promise<TakenIn> {
     return takeIn(lines, format, context);
   }
 

@@ -47,7 +47,7 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
   async take(batch: LogBatch): Promise<void> {
     const topic = this.settings.topics.get(batch.topic) ?? { format: 'native' as const, workspace: undefined };
     const context = await this.intake.contextFor({ source: SOURCE, scope: WorkspaceScope.all, ...topic });
-    const taken = this.intake.takeIn(linesOf(batch, topic.format), topic.format, context);
+    const taken = await this.intake.takeIn(linesOf(batch, topic.format), topic.format, context);
     const first = batch.messages[0]?.offset;
     const last = batch.messages.at(-1)?.offset;
     await this.store.insert(taken.rows, createHash('sha256').update(`${batch.topic}-${batch.partition}-${first}-${last}`).digest('hex'));

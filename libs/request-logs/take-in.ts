@@ -13,6 +13,9 @@ export interface RefusedLine {
   problem: LineProblem;
 }
 
+/** What every line of one intake has in common. */
+export type IntakeContext = Omit<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'>;
+
 /** received = rows + refused. A line that holds several requests counts as so many. */
 export interface TakenIn {
   received: number;
@@ -20,25 +23,36 @@ export interface TakenIn {
   refused: RefusedLine[];
 }
 
-/** Turns lines into rows to store. A bad line is refused by itself; its neighbours are not touched. */
-export function takeIn(lines: Iterable<RawLine>, format: RequestLogFormat, context: Omit<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'>): TakenIn {
+/** A bad line costs an exception: this many are taken in before others get their turn. */
+const LINES_A_TURN = 500;
+
+/**
+ * Turns lines into rows to store. A bad line is refused by itself; its neighbours are not touched. Lets the event loop turn between
+ * lines, so that a large batch holds nobody up.
+ */
+export async function takeIn(lines: Iterable<RawLine>, format: RequestLogFormat, context: IntakeContext): Promise<TakenIn> {
   const taken: TakenIn = { received: 0, rows: [], refused: [] };
+  let turn = 0;
   for (const from of lines) {
-    if (from.problem !== undefined) {
-      taken.received += 1;
-      taken.refused.push({ from, problem: from.problem });
-      continue;
-    }
-    const where: NormaliseContext = {
-      ...context, receivedAt: from.receivedAt, ...(from.topic !== undefined && { topic: from.topic }),
-      ...(from.partition !== undefined && { partition: from.partition }), ...(from.offset !== undefined && { offset: from.offset }),
-    };
-    for (const item of formats[format](from.value)) {
-      taken.received += 1;
-      const { row, problem } = item.problem === undefined ? normaliseLine(item.line, where) : item;
-      if (row === undefined) taken.refused.push({ from, problem });
-      else taken.rows.push(row);
-    }
+    turn += 1;
+    if (turn % LINES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    takeLine(from, format, context, taken);
   }
   return taken;
+}
+
+function takeLine(from: RawLine, format: RequestLogFormat, context: IntakeContext, taken: TakenIn): void {
+  if (from.problem !== undefined) {
+    taken.received += 1;
+    taken.refused.push({ from, problem: from.problem });
+    return;
+  }
+  const { receivedAt, topic = '', partition = -1, offset = -1 } = from;
+  const where: NormaliseContext = { ...context, receivedAt, topic, partition, offset };
+  for (const item of formats[format](from.value)) {
+    taken.received += 1;
+    const { row, problem } = item.problem === undefined ? normaliseLine(item.line, where) : item;
+    if (row === undefined) taken.refused.push({ from, problem });
+    else taken.rows.push(row);
+  }
 }

@@ -19,7 +19,7 @@ describe('rate-spike', () => {
     const [draft, ...others] = decide();
     expect(others).toEqual([]);
     expect(draft).toMatchObject({
-      severity: 'high', episode: `key-1@${minute - 3}`, first_seen: NOON - 3 * MINUTE,
+      severity: 'high', episode: 'key-1', first_seen: NOON - 3 * MINUTE,
       summary: '412 requests in 5 minutes where 37 were expected (11x), 380 of them from 6 addresses never seen before',
       evidence: {
         seen: 412, expected: 37.2, window_minutes: 5, score: 31.46, countries: ['RO'],

@@ -57,7 +57,7 @@ export const rateSpike: Rule<RateSpikeInput, RateSpikeSettings> = {
         },
         expected: round(verdict.expected), seen: verdict.seen, window_minutes: verdict.window_minutes, score: round(verdict.score),
       },
-      episode: `${input.key_id}@${verdict.episode.started_at}`,
+      episode: input.key_id,
     }];
   },
 };

@@ -2,7 +2,7 @@
 const SPEC = '\\.spec\\.ts$';
 const INDEX = '^libs/[^/]+/index\\.ts$';
 const STAGES = ['request-logs', 'detection', 'incidents', 'containment']; // upstream first
-const SERVICES = ['contracts', 'platform', 'clickhouse', 'postgres', 'kafka', 'access', 'audit-trail', 'credentials'];
+const SERVICES = ['contracts', 'platform', 'clickhouse', 'postgres', 'kafka', 'access', 'audit-trail', 'credentials', 'startup'];
 const inLibs = (names) => `^libs/(${names.join('|')})/`;
 
 // Plain functions without Nest and drivers. The same list stands in eslint.config.js.

@@ -1,3 +1,5 @@
+import { newAdminTokenNotice } from '@keytrail/startup';
+
 export interface BannerFacts {
   url: string;
   /** Set when one was made just now; it is shown this once. */
@@ -11,7 +13,7 @@ export interface BannerFacts {
 /** What a newcomer needs to know, in one block. */
 export function banner(facts: BannerFacts): string {
   const signIn = facts.newAdminToken !== undefined
-    ? ['Admin token (shown this once, only its digest is kept):', '', `  export KEYTRAIL_TOKEN=${facts.newAdminToken}`]
+    ? newAdminTokenNotice(facts.newAdminToken)
     : ['Sign in with', `  export KEYTRAIL_TOKEN=<${facts.adminTokenFromEnvironment ? 'the token in KEYTRAIL_ADMIN_TOKEN' : 'the admin token shown at the first start'}>`,
       ...(facts.adminTokenFromEnvironment ? [] : ['  (lost it? start once with KEYTRAIL_ADMIN_TOKEN set to a new one)'])];
   const lines = [

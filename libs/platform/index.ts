@@ -1,6 +1,6 @@
 export { newBearerKey, parseBearerKey } from './bearer-key.js';
 export { Clock, FixedClock, SystemClock } from './clock.js';
-export { decodeCursor, encodeCursor } from './cursor.js';
+export { decodeCursor, encodeCursor, idPosition, timePosition } from './cursor.js';
 export { DataDirLockedError, lockDataDir, type DataDirLock } from './data-dir-lock.js';
 export { AppError, badRequest, conflict, notFound, type FieldError } from './errors.js';
 export { ApiQueryOf } from './http/api-query.decorator.js';
@@ -19,7 +19,7 @@ export { JobSchedule, RecurringJob } from './recurring-job.js';
 export { runProcess, type RunningProcess } from './run-process.js';
 export { Secrets, readOrCreateMasterKey, sameDigest } from './secrets.js';
 export {
-  geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, storeFields,
+  adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, storeFields,
 } from './setting-fields.js';
 export { SettingsError, readSettings } from './settings.js';
 export { WorkspaceScope } from './workspace-scope.js';

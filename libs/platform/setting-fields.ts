@@ -24,6 +24,11 @@ export const masterKeyField = z.base64().refine((value) => Buffer.from(value, 'b
 
 export const secretFields = { KEYTRAIL_MASTER_KEY: masterKeyField };
 
+export const adminFields = {
+  KEYTRAIL_ADMIN_TOKEN: z.string().min(16, 'must have at least 16 characters').regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces').optional()
+    .describe('The administrator\'s token; absent = one is made at the first start and shown once'),
+};
+
 const TOPIC = /^([A-Za-z0-9._-]{1,249})(?:=([a-z]+))?(?:@([A-Za-z0-9_-]{1,64}))?$/;
 
 export const kafkaFields = {

@@ -1,4 +1,4 @@
-export { connectKafka, type KafkaConnection } from './connect-kafka.js';
+export { connectKafka, type KafkaSettings } from './connect-kafka.js';
 export { openCountryLookup } from './country.js';
 export { CountryLookup } from './country-lookup.js';
 export { KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';

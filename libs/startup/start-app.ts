@@ -1,0 +1,66 @@
+import type { DynamicModule, LoggerService } from '@nestjs/common';
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { z } from 'zod';
+import { AccessSettings, AccessTokenStore, jwtSettingsOf } from '@keytrail/access';
+import { openClickHouse, type ClickHouseLocation } from '@keytrail/clickhouse';
+import { Registry } from '@keytrail/credentials';
+import { Secrets, createHttpApp, httpFields, jwtFields, type JobSchedule } from '@keytrail/platform';
+import { Database, type PostgresLocation } from '@keytrail/postgres';
+import type { Foundation } from './foundation.js';
+
+/** Settings of every process: where it listens and whom it believes. */
+export const appFields = { ...httpFields, ...jwtFields };
+export type AppSettings = z.infer<z.ZodObject<typeof appFields>>;
+
+export interface AppOptions {
+  masterKey: Buffer;
+  postgres: PostgresLocation;
+  clickhouse: ClickHouseLocation;
+  logger: LoggerService;
+  schedule?: JobSchedule | undefined;
+  /** Serve the description of the API. */
+  openapi?: { title: string; version: string };
+  /** Make sure of the administrator: with the token that is set, else with one made at the first start. Absent: leave that to others. */
+  administrator?: { token: string | undefined };
+  /** The process as a module. The stores are open; it need not close them when it throws. */
+  compose(foundation: Foundation): DynamicModule | Promise<DynamicModule>;
+}
+
+export interface RunningApp {
+  app: NestFastifyApplication;
+  /** `http://host:port` it listens on. */
+  url: string;
+  /** Set when one was made just now. */
+  newAdminToken: string | undefined;
+  /** Drains and closes. */
+  stop(): Promise<void>;
+}
+
+/** Opens the stores, composes the application on them, makes sure of the account and listens. What was opened is closed when a part fails. */
+export async function startApp(settings: AppSettings, options: AppOptions): Promise<RunningApp> {
+  const access = new AccessSettings(jwtSettingsOf(settings));
+  const opened: { close(): Promise<unknown> }[] = [];
+  try {
+    const database = await Database.open(options.postgres);
+    opened.push({ close: () => database.destroy() });
+    const clickhouse = await openClickHouse(options.clickhouse);
+    opened.push(clickhouse);
+    const module = await options.compose({ database, clickhouse, secrets: new Secrets(options.masterKey), access, schedule: options.schedule });
+    const app = await createHttpApp(module, { logger: options.logger, ...(options.openapi && { openapi: options.openapi }) });
+    // From here on the application closes the stores.
+    opened.splice(0, opened.length, app);
+    await app.get(Registry, { strict: false }).ensureAccount();
+    const newAdminToken = options.administrator
+      && await app.get(AccessTokenStore, { strict: false }).ensureAdministrator(options.administrator.token);
+    await app.listen(settings.KEYTRAIL_PORT, settings.KEYTRAIL_HOST);
+    return { app, url: await addressOf(app), newAdminToken, stop: () => app.close() };
+  } catch (error) {
+    for (const part of opened.reverse()) await part.close().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function addressOf(app: NestFastifyApplication): Promise<string> {
+  const url = await app.getUrl();
+  return url.replace('[::1]', '127.0.0.1');
+}

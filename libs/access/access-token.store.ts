@@ -77,11 +77,15 @@ export class AccessTokenStore {
     if (configured === undefined && existing !== undefined) return undefined;
     const token = configured ?? newBearerKey('access');
     if (existing?.digest === digestOf(token)) return undefined;
-    await this.database.insertInto('access_tokens').values({
+    const made = await this.database.insertInto('access_tokens').values({
       token_id: ADMINISTRATOR, name: 'administrator', role: 'admin', workspaces: null, digest: digestOf(token), created_at: this.clock.date(),
       created_by: 'keytrail',
-    }).onConflict((conflict) => conflict.column('token_id').doUpdateSet({ digest: digestOf(token), revoked_at: null })).execute();
-    return configured === undefined ? token : undefined;
+    }).onConflict((conflict) => {
+      const taken = conflict.column('token_id');
+      // A token made here must not replace one that another process made at the same time, and has shown.
+      return configured === undefined ? taken.doNothing() : taken.doUpdateSet({ digest: digestOf(token), revoked_at: null });
+    }).returning('token_id').executeTakeFirst();
+    return configured === undefined && made !== undefined ? token : undefined;
   }
 }
 

@@ -1,6 +1,5 @@
 export { ClickHouse, type InsertOptions, type QueryParams } from './clickhouse.js';
 export { ClickHouseModule } from './clickhouse.module.js';
-export { EmbeddedClickHouse } from './embedded-clickhouse.js';
 export { migrateClickHouse } from './migrate.js';
 export { openClickHouse, type ClickHouseLocation } from './open.js';
 export { ServerClickHouse } from './server-clickhouse.js';

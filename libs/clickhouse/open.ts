@@ -1,5 +1,4 @@
 import type { ClickHouse } from './clickhouse.js';
-import { EmbeddedClickHouse } from './embedded-clickhouse.js';
 import { migrateClickHouse } from './migrate.js';
 import { ServerClickHouse } from './server-clickhouse.js';
 
@@ -8,7 +7,7 @@ export type ClickHouseLocation = { url: string } | { directory: string };
 
 /** Opens ClickHouse and brings its schema up to date. */
 export async function openClickHouse(location: ClickHouseLocation): Promise<ClickHouse> {
-  const clickhouse = 'url' in location ? new ServerClickHouse(location.url) : new EmbeddedClickHouse(location.directory);
+  const clickhouse = 'url' in location ? new ServerClickHouse(location.url) : await openEmbedded(location.directory);
   try {
     await migrateClickHouse(clickhouse);
     return clickhouse;
@@ -16,4 +15,10 @@ export async function openClickHouse(location: ClickHouseLocation): Promise<Clic
     await clickhouse.close();
     throw error;
   }
+}
+
+/** chDB is a large native library, and not there for every platform: only who asks for it loads it. */
+async function openEmbedded(directory: string): Promise<ClickHouse> {
+  const { EmbeddedClickHouse } = await import('./embedded-clickhouse.js');
+  return new EmbeddedClickHouse(directory);
 }

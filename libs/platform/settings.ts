@@ -16,5 +16,8 @@ export function readSettings<T extends z.ZodType>(schema: T, env: Record<string,
   const set = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
   const result = schema.safeParse(set);
   if (result.success) return result.data;
-  throw new SettingsError(result.error.issues.map((issue) => `${issue.path.join('.') || '(settings)'}: ${issue.message}`));
+  throw new SettingsError(result.error.issues.map((issue) => {
+    const isMissing = issue.code === 'invalid_type' && set[String(issue.path[0])] === undefined;
+    return `${issue.path.join('.') || '(settings)'}: ${isMissing ? 'must be set' : issue.message}`;
+  }));
 }

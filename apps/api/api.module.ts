@@ -1,0 +1,32 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { AuditTrailHttpModule } from '@keytrail/audit-trail';
+import { ContainmentModule } from '@keytrail/containment';
+import { CredentialsHttpModule } from '@keytrail/credentials';
+import { FindingsHttpModule } from '@keytrail/detection';
+import { IncidentsHttpModule } from '@keytrail/incidents';
+import { RequestLogsHttpModule, RequestLogsModule, type CountryLookup } from '@keytrail/request-logs';
+import { foundationModules, type Foundation } from '@keytrail/startup';
+
+export interface ApiParts {
+  foundation: Foundation;
+  countries: CountryLookup;
+}
+
+/** Everything over HTTP. Detection and correlation run elsewhere. */
+@Module({})
+export class ApiModule {
+  static forRoot({ foundation, countries }: ApiParts): DynamicModule {
+    return {
+      module: ApiModule,
+      imports: [
+        ...foundationModules(foundation, { manageAccess: true }),
+        AuditTrailHttpModule,
+        CredentialsHttpModule,
+        RequestLogsModule.forRoot(countries), RequestLogsHttpModule,
+        FindingsHttpModule,
+        IncidentsHttpModule,
+        ContainmentModule,
+      ],
+    };
+  }
+}

@@ -1,0 +1,26 @@
+import 'reflect-metadata';
+import { AppLogger, runProcess } from '@keytrail/platform';
+import { CountryLookup, openCountryLookup } from '@keytrail/request-logs';
+import { newAdminTokenNotice, startOnServers } from '@keytrail/startup';
+import manifest from '../../package.json' with { type: 'json' };
+import { ApiModule } from './api.module.js';
+import { ApiSettings } from './settings.js';
+
+await runProcess({
+  schema: ApiSettings,
+  env: process.env,
+  argv: process.argv.slice(2),
+  async start(settings) {
+    const api = await startOnServers(settings, {
+      logger: new AppLogger({ json: !process.stdout.isTTY }),
+      openapi: { title: 'Keytrail', version: manifest.version },
+      administrator: { token: settings.KEYTRAIL_ADMIN_TOKEN },
+      async compose(foundation) {
+        const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
+        return ApiModule.forRoot({ foundation, countries });
+      },
+    });
+    if (api.newAdminToken !== undefined) process.stdout.write(`${newAdminTokenNotice(api.newAdminToken).join('\n')}\n`);
+    return api;
+  },
+});

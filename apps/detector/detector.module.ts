@@ -1,0 +1,15 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DetectionModule } from '@keytrail/detection';
+import { CorrelationModule } from '@keytrail/incidents';
+import { foundationModules, type Foundation } from '@keytrail/startup';
+
+/** Detection and correlation on a schedule. */
+@Module({})
+export class DetectorModule {
+  static forRoot(foundation: Foundation): DynamicModule {
+    return {
+      module: DetectorModule,
+      imports: [...foundationModules(foundation, { manageAccess: false }), DetectionModule, CorrelationModule],
+    };
+  }
+}

@@ -4,6 +4,7 @@ import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import { Pool, types } from 'pg';
 import { registry } from './migrations/0001-registry.js';
 import { watch } from './migrations/0002-watch.js';
+import { intakeClaims } from './migrations/0003-intake-claims.js';
 import type { Tables } from './tables.js';
 
 const BIGINT = 20;
@@ -47,7 +48,7 @@ export class Database extends Kysely<Tables> {
 
   private async migrate(): Promise<void> {
     const migrator = new Migrator({
-      db: this, provider: { getMigrations: async () => ({ '0001-registry': registry, '0002-watch': watch }) },
+      db: this, provider: { getMigrations: async () => ({ '0001-registry': registry, '0002-watch': watch, '0003-intake-claims': intakeClaims }) },
     });
     const { error } = await migrator.migrateToLatest();
     if (error !== undefined) throw error;

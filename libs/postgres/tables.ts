@@ -44,9 +44,9 @@ export interface DeadLetterTable {
   payload: string; received_at: Time;
 }
 
-/** Batches taken in under an Idempotency-Key. */
+/** Batches sent under an Idempotency-Key; the counts are null until the batch is stored. */
 export interface IntakeBatchTable {
-  token: string; body_sha256: string; received: number; stored: number; dead_lettered: number; created_at: Time;
+  token: string; body_sha256: string; received: number | null; stored: number | null; dead_lettered: number | null; created_at: Time;
 }
 
 export interface DetectionCursorTable { name: string; ingested_at: Time; version: number }

@@ -12,11 +12,14 @@ const SOURCE = 'http';
 const ERRORS_SHOWN = 100;
 const MOST_LINES = 100_000;
 
-interface BatchRecord {
+interface BatchCounts {
   received: number;
   stored: number;
   dead_lettered: number;
 }
+
+/** What is known of a batch sent under an Idempotency-Key: nothing, that it is being taken in (or was, when a process ended), or all. */
+type Batch = 'unknown' | 'claimed' | BatchCounts;
 
 /** Takes request logs over HTTP. An answer of 2xx means that every good line is stored for good and every bad one kept as a dead letter. */
 @Injectable()
@@ -32,28 +35,29 @@ export class HttpIntake {
     if (query.workspace !== undefined) caller.scope.assertAllows(query.workspace);
     const sha256 = createHash('sha256').update(body).update(`\0${query.format}\0${query.workspace ?? ''}`).digest('hex');
     const token = createHash('sha256').update(idempotencyKey === undefined ? newId('batch') : `${caller.actor}\0${idempotencyKey}`).digest('hex');
-    if (idempotencyKey !== undefined) {
-      const earlier = await this.findBatch(token, sha256);
-      if (earlier !== undefined) {
-        this.intake.count(SOURCE, { received: earlier.received, stored: 0, deadLettered: 0, duplicates: earlier.received });
-        return { ...earlier, duplicate: true, errors: [] };
-      }
-    }
+    const found = idempotencyKey === undefined ? 'unknown' : await this.findBatch(token, sha256);
+    if (typeof found === 'object') return this.duplicate(found);
     const context = await this.intake.contextFor({ source: SOURCE, scope: caller.scope, format: query.format, workspace: query.workspace });
     const taken = await this.intake.takeIn(this.linesOf(body, query), query.format, context);
     if (taken.received === 0) throw new AppError({ code: 'empty_batch', status: 400, message: 'The body holds no line.' });
+    if (idempotencyKey !== undefined && found === 'unknown') {
+      const earlier = await this.claim(token, sha256);
+      if (earlier !== undefined) return this.duplicate(earlier);
+    }
     await this.store.insert(taken.rows, token);
     const letters = this.intake.deadLetters(taken, context, ({ line }) => `${newPosition(token)} line ${line}`);
     const counts = { received: taken.received, stored: taken.rows.length, dead_lettered: letters.length };
     if (letters.length > 0 || idempotencyKey !== undefined) {
-      await this.database.transaction().execute(async (transaction) => {
+      const isFirst = await this.database.transaction().execute(async (transaction) => {
         if (idempotencyKey !== undefined) {
-          const first = await transaction.insertInto('intake_batches').values({ token, body_sha256: sha256, ...counts, created_at: this.clock.date() })
-            .onConflict((conflict) => conflict.doNothing()).returning('token').executeTakeFirst();
-          if (first === undefined) return;
+          const settled = await transaction.updateTable('intake_batches').set(counts).where('token', '=', token).where('stored', 'is', null)
+            .returning('token').executeTakeFirst();
+          if (settled === undefined) return false;
         }
         await this.deadLetters.keep(transaction, letters);
+        return true;
       });
+      if (!isFirst) return this.duplicate(counts);
     }
     this.intake.count(SOURCE, { received: counts.received, stored: counts.stored, deadLettered: counts.dead_lettered });
     const errors = taken.refused.slice(0, ERRORS_SHOWN).map(({ from, problem }): LineError => ({ line: from.line, ...problem }));
@@ -69,13 +73,31 @@ export class HttpIntake {
     for (const parsed of parseBody(body, { format: query.format })) yield { ...parsed, receivedAt };
   }
 
-  private async findBatch(token: string, sha256: string): Promise<BatchRecord | undefined> {
+  private duplicate(batch: BatchCounts): IntakeResult {
+    this.intake.count(SOURCE, { received: batch.received, stored: 0, deadLettered: 0, duplicates: batch.received });
+    return { ...batch, duplicate: true, errors: [] };
+  }
+
+  /**
+   * Takes the key for this body before anything is stored: the store drops what comes under a token a second time, so two bodies must
+   * never share one. Answers with the counts when another call has stored this body meanwhile.
+   */
+  private async claim(token: string, sha256: string): Promise<BatchCounts | undefined> {
+    const claimed = await this.database.insertInto('intake_batches').values({ token, body_sha256: sha256, created_at: this.clock.date() })
+      .onConflict((conflict) => conflict.doNothing()).returning('token').executeTakeFirst();
+    if (claimed !== undefined) return undefined;
+    const found = await this.findBatch(token, sha256);
+    return typeof found === 'object' ? found : undefined;
+  }
+
+  private async findBatch(token: string, sha256: string): Promise<Batch> {
     const batch = await this.database.selectFrom('intake_batches').selectAll().where('token', '=', token).executeTakeFirst();
-    if (batch === undefined) return undefined;
+    if (batch === undefined) return 'unknown';
     if (batch.body_sha256 !== sha256) {
       throw new AppError({ code: 'idempotency_key_reused', status: 422, message: 'This Idempotency-Key was used for another batch.' });
     }
-    return { received: batch.received, stored: batch.stored, dead_lettered: batch.dead_lettered };
+    const { received, stored, dead_lettered } = batch;
+    return received === null || stored === null || dead_lettered === null ? 'claimed' : { received, stored, dead_lettered };
   }
 }
 

@@ -27,6 +27,7 @@ export class AccessController {
   @Delete(':token_id')
   @HttpCode(204)
   @ApiOperation({ summary: 'Revoke an access token; the next call with it is refused' })
+  @ApiResponse({ status: 204, description: 'Revoked, now or before' })
   async revoke(@CurrentCaller() caller: Caller, @Param('token_id') tokenId: string): Promise<void> {
     await this.tokens.revoke(caller, tokenId);
   }

@@ -31,7 +31,7 @@ export class AuditTrail {
 
   /** Entries, newest first. Entries of the account as a whole are for callers of every workspace only. */
   async list(scope: WorkspaceScope, query: AuditQuery): Promise<AuditPage> {
-    const before = query.cursor === undefined ? null : decodeCursor(z.number().int(), query.cursor);
+    const before = query.cursor === undefined ? null : decodeCursor(z.number().int().min(1), query.cursor);
     let select = this.database.selectFrom('audit_entries').selectAll()
       .where(inWorkspaces(scope.narrow(query.workspace))).orderBy('entry_id', 'desc').limit(query.limit + 1);
     if (before !== null) select = select.where('entry_id', '<', before);

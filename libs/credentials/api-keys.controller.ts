@@ -49,6 +49,7 @@ export class ApiKeysController {
   @RequirePermission('api-keys:revoke')
   @ApiOperation({ summary: 'Revoke an API key for good, without a successor' })
   @ApiQueryOf(RevokeQuery)
+  @ApiResponse({ status: 204, description: 'Revoked, now or before' })
   async revoke(@CurrentCaller() caller: Caller, @Param('key_id') keyId: string, @Query({ schema: RevokeQuery }) query: RevokeQuery): Promise<void> {
     await this.apiKeys.revoke(caller, keyId, query.reason);
   }

@@ -1,16 +1,15 @@
 import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { z } from 'zod';
 import { AuditTrail } from '@keytrail/audit-trail';
 import type {
   ApiKey, ApiKeyPage, ApiKeyQuery, CreateApiKey, CreatedApiKey, IntrospectRequest, Introspection, UpdateApiKey,
 } from '@keytrail/contracts';
 import {
-  Clock, Secrets, badRequest, conflict, decodeCursor, encodeCursor, newBearerKey, newId, notFound, parseBearerKey, type Caller,
+  Clock, Secrets, badRequest, conflict, decodeCursor, encodeCursor, idPosition, newBearerKey, newId, notFound, parseBearerKey, type Caller,
   type WorkspaceScope,
 } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
-import { introspectionOf, judgeKey, presentKey, type CredentialRecord } from './api-key.js';
+import { LAST_EXPIRY, introspectionOf, judgeKey, presentKey, type CredentialRecord } from './api-key.js';
 import { findByDigest, findById, insertCredential, listCredentials, lockById, markRevoked, type NewCredential } from './credential.store.js';
 
 export interface IssuedSecret {
@@ -60,7 +59,7 @@ export class ApiKeys {
     const now = this.clock.date();
     const rows = await listCredentials(this.database, {
       workspaces: scope.narrow(query.workspace), owner_id: query.owner_id, state: query.state, limit: query.limit + 1,
-      before: query.cursor === undefined ? undefined : decodeCursor(z.string(), query.cursor),
+      before: query.cursor === undefined ? undefined : decodeCursor(idPosition('key'), query.cursor),
     }, now);
     const shown = rows.slice(0, query.limit);
     return {
@@ -134,6 +133,7 @@ export class ApiKeys {
     if (expires === undefined || expires === null) return undefined;
     const date = new Date(expires);
     if (date <= this.clock.date()) throw badRequest('expiry_in_the_past', 'expires_at lies in the past.');
+    if (date > LAST_EXPIRY) throw badRequest('expiry_too_far', 'expires_at lies beyond the year 9999.');
     return date;
   }
 

@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import type { Selectable } from 'kysely';
-import { z } from 'zod';
 import type { Finding, FindingPage, FindingQuery } from '@keytrail/contracts';
-import { Clock, decodeCursor, encodeCursor, newId, type WorkspaceScope } from '@keytrail/platform';
+import { Clock, decodeCursor, encodeCursor, newId, timePosition, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor, type FindingTable } from '@keytrail/postgres';
 import { EPISODE_GAP_MS, type KnownFinding } from './merge-finding.js';
 import type { FindingDraft } from './types.js';
 
 export type FindingRow = Selectable<FindingTable>;
 
-const Position = z.tuple([z.number().int(), z.string()]);
+const Position = timePosition('fnd');
 
 /** Findings in Postgres. */
 @Injectable()

@@ -1,10 +1,9 @@
 import { Injectable } from '@nestjs/common';
-import { z } from 'zod';
 import { AuditTrail } from '@keytrail/audit-trail';
 import type { Incident, IncidentPage, IncidentQuery, UpdateIncident } from '@keytrail/contracts';
 import { KeyDirectory } from '@keytrail/credentials';
 import { presentFinding } from '@keytrail/detection';
-import { Clock, conflict, decodeCursor, encodeCursor, notFound, type Actor, type Caller, type WorkspaceScope } from '@keytrail/platform';
+import { Clock, conflict, decodeCursor, encodeCursor, notFound, timePosition, type Actor, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import {
   addToTimeline, findIncident, listIncidents, lockIncident, presentIncident, saveIncident, timelineOf, type IncidentRow,
@@ -12,7 +11,7 @@ import {
 import { suggestActions, type Subject } from './narrative.js';
 import { mayMove } from './transitions.js';
 
-const Position = z.tuple([z.number().int(), z.string()]);
+const Position = timePosition('inc');
 const FINDINGS_SHOWN = 200;
 
 /** Incidents as people see and change them. */

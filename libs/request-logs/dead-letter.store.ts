@@ -1,7 +1,6 @@
 import { Injectable } from '@nestjs/common';
-import { z } from 'zod';
 import type { DeadLetterPage, DeadLetterQuery } from '@keytrail/contracts';
-import { Clock, decodeCursor, encodeCursor, newId, type WorkspaceScope } from '@keytrail/platform';
+import { Clock, decodeCursor, encodeCursor, idPosition, newId, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor } from '@keytrail/postgres';
 
 export interface NewDeadLetter {
@@ -37,7 +36,7 @@ export class DeadLetterStore {
   async list(scope: WorkspaceScope, query: DeadLetterQuery): Promise<DeadLetterPage> {
     let select = this.database.selectFrom('dead_letters').selectAll().where(inWorkspaces(scope.narrow(query.workspace)))
       .orderBy('dead_letter_id', 'desc').limit(query.limit + 1);
-    if (query.cursor !== undefined) select = select.where('dead_letter_id', '<', decodeCursor(z.string(), query.cursor));
+    if (query.cursor !== undefined) select = select.where('dead_letter_id', '<', decodeCursor(idPosition('dl'), query.cursor));
     const rows = await select.execute();
     const shown = rows.slice(0, query.limit);
     return {

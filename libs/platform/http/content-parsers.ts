@@ -8,6 +8,9 @@ const JSON_BODY_LIMIT = 1024 * 1024;
 /** Largest body any route takes, compressed or not. */
 export const BODY_LIMIT = 16 * 1024 * 1024;
 
+const LONE_SURROGATE = /[\ud800-\udfff]/u;
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 /** JSON for every route but those that read raw bytes; anything else is refused before it is parsed. */
 export function registerContentParsers(server: FastifyInstance): void {
   server.removeAllContentTypeParsers();
@@ -31,8 +34,14 @@ function parseBody(request: FastifyRequest, body: Buffer): unknown {
   }
   if (body.length === 0) return undefined;
   try {
-    return JSON.parse(body.toString('utf8'), (key, value: unknown) => (key === '__proto__' ? undefined : value));
+    return JSON.parse(utf8.decode(body), cleanValue);
   } catch {
-    throw new AppError({ code: 'invalid_json', status: 400, message: 'The body is not valid JSON.' });
+    throw new AppError({ code: 'invalid_json', status: 400, message: 'The body is not valid JSON in UTF-8.' });
   }
+}
+
+/** Half a character (RFC 7493 forbids it) could not be stored; `__proto__` is nobody's field. */
+function cleanValue(key: string, value: unknown): unknown {
+  if (typeof value === 'string' && LONE_SURROGATE.test(value)) throw new SyntaxError('half a character');
+  return key === '__proto__' ? undefined : value;
 }

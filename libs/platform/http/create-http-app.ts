@@ -2,16 +2,21 @@ import { randomUUID } from 'node:crypto';
 import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger';
+import type { FastifyInstance } from 'fastify';
 import { BODY_LIMIT, registerContentParsers } from './content-parsers.js';
+import { refuseAddress, refuseConnection, refuseControlCharacters } from './early-refusals.js';
+import { serveOpenApi, type OpenApiOptions } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
 import { validationPipe } from './validation.js';
 
 export interface HttpAppOptions {
   logger: LoggerService;
   /** Serve `/openapi.json` and the page to browse it at `/docs`. */
-  openapi?: { title: string; version: string };
+  openapi?: OpenApiOptions;
 }
+
+/** Pages load from this server alone. Swagger UI writes its own styles and data: images. */
+const CONTENT_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /** A Nest application on Fastify with Keytrail's parsers, limits, validation and errors. Not listening yet. */
 export async function createHttpApp(module: Type | DynamicModule, options: HttpAppOptions): Promise<NestFastifyApplication> {
@@ -24,13 +29,17 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
     // Drop idle connections on close, so that a keep-alive client cannot hold up the stop.
     forceCloseConnections: 'idle',
     genReqId: () => randomUUID(),
+    frameworkErrors: refuseAddress,
+    clientErrorHandler: refuseConnection,
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, { logger: options.logger, bodyParser: false, abortOnError: false });
-  registerContentParsers(adapter.getInstance() as never);
-  adapter.getInstance().addHook('onSend', (request, reply, _payload, done) => {
+  const server = adapter.getInstance() as unknown as FastifyInstance;
+  registerContentParsers(server);
+  refuseControlCharacters(server);
+  server.addHook('onSend', (request, reply, _payload, done) => {
     void reply.headers({
       'x-request-id': String(request.id), 'x-content-type-options': 'nosniff', 'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY',
+      'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY', 'content-security-policy': CONTENT_POLICY,
     });
     done();
   });
@@ -38,10 +47,4 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   app.useGlobalFilters(new ProblemFilter());
   if (options.openapi) serveOpenApi(app, options.openapi);
   return app;
-}
-
-function serveOpenApi(app: NestFastifyApplication, { title, version }: { title: string; version: string }): void {
-  const document = SwaggerModule.createDocument(app, new DocumentBuilder()
-    .setOpenAPIVersion('3.1.0').setTitle(title).setVersion(version).addBearerAuth().build());
-  SwaggerModule.setup('docs', app, document, { jsonDocumentUrl: 'openapi.json', customSiteTitle: title });
 }

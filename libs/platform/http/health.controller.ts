@@ -1,5 +1,5 @@
 import { Controller, Get, Header, Injectable } from '@nestjs/common';
-import { ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AppError } from '../errors.js';
 import { Metrics } from '../metrics.js';
 import { PublicRoute, RequirePermission } from './route-permission.decorator.js';
@@ -29,12 +29,14 @@ export class HealthController {
   constructor(private readonly readiness: ReadinessChecks, private readonly metrics: Metrics) {}
 
   @Get('health/live')
+  @ApiOperation({ summary: 'Whether the process runs' })
   @PublicRoute()
   live() {
     return { status: 'up' };
   }
 
   @Get('health/ready')
+  @ApiOperation({ summary: 'Whether every part the process needs answers; 503 names those that do not' })
   @PublicRoute()
   async ready() {
     const checks = await this.readiness.run();
@@ -45,6 +47,9 @@ export class HealthController {
   }
 
   @Get('metrics')
+  @ApiOperation({ summary: 'Counts of the process, in the Prometheus text format' })
+  @ApiProduces('text/plain')
+  @ApiResponse({ status: 200, description: 'Metrics', schema: { type: 'string' } })
   @RequirePermission('metrics:read')
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
   async scrape(): Promise<string> {

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AccessToken, CreateAccessToken, CreatedAccessToken } from '@keytrail/contracts';
 import { AuditTrail } from '@keytrail/audit-trail';
-import { AppError, Clock, Secrets, newBearerKey, newId, notFound, type Caller } from '@keytrail/platform';
+import { AppError, Clock, Secrets, badRequest, newBearerKey, newId, notFound, systemActor, type Caller } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 
 const shown = ['token_id', 'name', 'role', 'workspaces', 'created_at', 'created_by', 'expires_at', 'revoked_at'] as const;
@@ -32,10 +32,12 @@ export class AccessTokenStore {
     if (!caller.scope.contains(workspaces)) {
       throw new AppError({ code: 'scope_too_wide', status: 403, message: 'A token cannot reach workspaces that its maker cannot.' });
     }
+    const now = this.clock.date();
+    const expires = request.expires_at === undefined ? null : new Date(request.expires_at);
+    if (expires !== null && expires <= now) throw badRequest('expiry_in_the_past', 'expires_at lies in the past.');
     const token = newBearerKey('access');
     const row = {
-      token_id: newId('tok'), name: request.name, role: request.role, created_at: this.clock.date(), created_by: caller.actor,
-      expires_at: request.expires_at === undefined ? null : new Date(request.expires_at),
+      token_id: newId('tok'), name: request.name, role: request.role, created_at: now, created_by: caller.actor, expires_at: expires,
     };
     await this.database.transaction().execute(async (transaction) => {
       await transaction.insertInto('access_tokens').values({
@@ -77,15 +79,23 @@ export class AccessTokenStore {
     if (configured === undefined && existing !== undefined) return undefined;
     const token = configured ?? newBearerKey('access');
     if (existing?.digest === digestOf(token)) return undefined;
-    const made = await this.database.insertInto('access_tokens').values({
-      token_id: ADMINISTRATOR, name: 'administrator', role: 'admin', workspaces: null, digest: digestOf(token), created_at: this.clock.date(),
-      created_by: 'keytrail',
-    }).onConflict((conflict) => {
-      const taken = conflict.column('token_id');
-      // A token made here must not replace one that another process made at the same time, and has shown.
-      return configured === undefined ? taken.doNothing() : taken.doUpdateSet({ digest: digestOf(token), revoked_at: null });
-    }).returning('token_id').executeTakeFirst();
-    return configured === undefined && made !== undefined ? token : undefined;
+    const made = await this.database.transaction().execute(async (transaction) => {
+      const written = await transaction.insertInto('access_tokens').values({
+        token_id: ADMINISTRATOR, name: 'administrator', role: 'admin', workspaces: null, digest: digestOf(token), created_at: this.clock.date(),
+        created_by: systemActor.actor,
+      }).onConflict((conflict) => {
+        const taken = conflict.column('token_id');
+        // A token made here must not replace one that another process made at the same time, and has shown.
+        return configured === undefined ? taken.doNothing() : taken.doUpdateSet({ digest: digestOf(token), revoked_at: null });
+      }).returning('token_id').executeTakeFirst();
+      if (written === undefined) return false;
+      await this.auditTrail.record(transaction, systemActor, {
+        action: existing === undefined ? 'access_token.created' : 'access_token.replaced', object_type: 'access_token', object_id: ADMINISTRATOR,
+        workspace_id: null, detail: { from: configured === undefined ? 'made at the first start' : 'KEYTRAIL_ADMIN_TOKEN' },
+      });
+      return true;
+    });
+    return configured === undefined && made ? token : undefined;
   }
 }
 

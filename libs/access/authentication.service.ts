@@ -1,6 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import type { FastifyRequest } from 'fastify';
-import { RateLimiterMemory } from 'rate-limiter-flexible';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { AppError, Clock, Metrics, WorkspaceScope, type Caller } from '@keytrail/platform';
 import { AccessTokenStore } from './access-token.store.js';
 import { AccessSettings } from './access.settings.js';
@@ -20,19 +20,19 @@ export class Authentication {
     this.failures = new RateLimiterMemory({ points: settings.failuresPerMinute, duration: 60 });
   }
 
-  /** Throws 401 `unauthenticated`, or 429 `too_many_failures` with the seconds to wait. */
+  /**
+   * Throws 401 `unauthenticated`, 429 `too_many_failures` with the seconds to wait, or 503 `key_set_unavailable` when nobody can tell
+   * whether a JWT is good.
+   */
   async authenticate(request: FastifyRequest): Promise<Caller> {
     const past = await this.failures.get(request.ip);
-    if (past !== null && past.remainingPoints <= 0) {
-      throw new AppError({
-        code: 'too_many_failures', status: 429, message: 'Too many calls with bad credentials came from this address.',
-        retryAfter: Math.max(1, Math.ceil(past.msBeforeNext / 1000)),
-      });
-    }
+    if (past !== null && past.remainingPoints <= 0) throw tooManyFailures(past);
     const caller = await this.identify(request);
     if (caller !== undefined) return caller;
-    await this.failures.consume(request.ip).catch(() => undefined);
     this.metrics.authFailures.inc();
+    // Calls that came side by side were all let in above; the answer counts them one by one.
+    const left = await this.failures.consume(request.ip).catch((over: RateLimiterRes) => over);
+    if (left.consumedPoints > this.failures.points) throw tooManyFailures(left);
     throw new AppError({ code: 'unauthenticated', status: 401, message: 'Send a valid token: `Authorization: Bearer …`.' });
   }
 
@@ -46,6 +46,12 @@ export class Authentication {
         const { subject, role, scope } = verdict.accepted;
         return { ...from, actor: subject, name: subject, role, scope };
       }
+      if ('undecided' in verdict) {
+        throw new AppError({
+          code: 'key_set_unavailable', status: 503, message: 'The keys of the token issuer cannot be had at the moment.', retryAfter: 5,
+          internal: `a JWT could not be checked: ${verdict.undecided}`,
+        });
+      }
       this.logger.warn(`a JWT from ${request.ip} was refused: ${verdict.refused}`);
       return undefined;
     }
@@ -53,3 +59,8 @@ export class Authentication {
     return token && { ...from, actor: `token:${token.token_id}`, name: token.name, role: token.role, scope: WorkspaceScope.of(token.workspaces) };
   }
 }
+
+const tooManyFailures = ({ msBeforeNext }: RateLimiterRes) => new AppError({
+  code: 'too_many_failures', status: 429, message: 'Too many calls with bad credentials came from this address.',
+  retryAfter: Math.max(1, Math.ceil(msBeforeNext / 1000)),
+});

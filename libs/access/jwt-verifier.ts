@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createLocalJWKSet, createRemoteJWKSet, errors, jwtVerify, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
 import { z } from 'zod';
-import { Role } from '@keytrail/contracts';
+import { Role, identifier, text } from '@keytrail/contracts';
 import { WorkspaceScope } from '@keytrail/platform';
 
 export interface JwtSettings {
@@ -13,9 +13,9 @@ export interface JwtSettings {
 
 /** `keytrail_workspaces` is said outright, `["*"]` for all: a token that forgets it reaches nothing. */
 const Claims = z.object({
-  sub: z.string().min(1).max(256),
+  sub: text(256),
   keytrail_role: Role,
-  keytrail_workspaces: z.array(z.string().min(1).max(64)).max(200),
+  keytrail_workspaces: z.array(identifier(64)).max(200),
 });
 
 export interface JwtCaller {
@@ -24,7 +24,11 @@ export interface JwtCaller {
   scope: WorkspaceScope;
 }
 
-export type JwtVerdict = { accepted: JwtCaller } | { refused: string };
+/** `undecided`: the issuer's keys cannot be had at the moment; that says nothing about the token. */
+export type JwtVerdict = { accepted: JwtCaller } | { refused: string } | { undecided: string };
+
+/** No answer in time, one that is not 200 or no JSON, or one that is no key set. */
+const KEY_SET_FAILURES: ReadonlySet<string> = new Set([errors.JWKSTimeout.code, errors.JOSEError.code, errors.JWKSInvalid.code]);
 
 /** Checks JSON Web Tokens (RFC 7519) of one issuer. Only ES256 and RS256 signatures count; `exp` is required. */
 export class JwtVerifier {
@@ -36,7 +40,7 @@ export class JwtVerifier {
       : createLocalJWKSet(JSON.parse(readFileSync(settings.jwks.file, 'utf8')) as JSONWebKeySet);
   }
 
-  /** The caller, or why the token is refused (for the log, it may quote no part of the token). */
+  /** The caller, or why there is none (for the log; it quotes no part of the token). */
   async verify(token: string, now: Date): Promise<JwtVerdict> {
     try {
       const { payload } = await jwtVerify(token, this.key, {
@@ -49,7 +53,8 @@ export class JwtVerifier {
       const scope = keytrail_workspaces.includes('*') ? WorkspaceScope.all : WorkspaceScope.of(keytrail_workspaces);
       return { accepted: { subject: `jwt:${sub}`, role: keytrail_role, scope } };
     } catch (error) {
-      return { refused: error instanceof errors.JOSEError ? error.code : 'the key set could not be read' };
+      if (error instanceof errors.JOSEError && !KEY_SET_FAILURES.has(error.code)) return { refused: error.code };
+      return { undecided: error instanceof errors.JOSEError ? error.code : 'the key set could not be fetched' };
     }
   }
 }

@@ -27,11 +27,12 @@ export class Containment {
     const call: IdempotentCall | undefined = idempotencyKey === undefined ? undefined
       : { caller: caller.actor, key: idempotencyKey, request: ['revoke-and-replace', keyId, request] };
     return this.database.transaction().execute(async (transaction) => {
-      const replayed = call && await claimIdempotencyKey<Replacement>(transaction, call, now);
-      if (replayed !== undefined) return { ...replayed, replayed: true };
+      // Before the replay: an answer of yesterday is not for a caller whose workspaces are others today.
       const key = await lockById(transaction, keyId, caller.scope.ids);
       if (key === undefined) throw notFound('API key');
-      const { secret, successor } = await this.replace(transaction, caller, key, request.reason, now);
+      const replayed = call && await claimIdempotencyKey<Replacement>(transaction, call, now);
+      if (replayed !== undefined) return { ...replayed, replayed: true };
+      const { secret, successor } = await this.replace(transaction, caller, key, request, now);
       if (request.incident_id !== undefined) {
         await this.incidents.recordContainment(transaction, caller, request.incident_id, key.workspace_id,
           `${key.name} (${keyId}) was revoked and replaced by ${successor}: ${request.reason}`);
@@ -45,7 +46,8 @@ export class Containment {
     });
   }
 
-  private async replace(transaction: Executor, caller: Caller, key: CredentialRecord, reason: string, now: Date) {
+  private async replace(transaction: Executor, caller: Caller, key: CredentialRecord, request: RevokeAndReplace, now: Date) {
+    const { reason, incident_id } = request;
     const plan = planReplacement(key, now);
     const { secret, ...kept } = this.apiKeys.issueSecret();
     const successor = newId('key');
@@ -53,7 +55,7 @@ export class Containment {
     await markRevoked(transaction, key.key_id, { revoked_at: now, revoked_by: caller.actor, revoke_reason: reason, replaced_by: successor });
     const about = { object_type: 'api_key', workspace_id: key.workspace_id, reason };
     await this.auditTrail.record(transaction, caller, {
-      ...about, action: 'api_key.revoked', object_id: key.key_id, detail: { name: key.name, replaced_by: successor },
+      ...about, action: 'api_key.revoked', object_id: key.key_id, detail: { name: key.name, replaced_by: successor, ...(incident_id && { incident_id }) },
     });
     await this.auditTrail.record(transaction, caller, {
       ...about, action: 'api_key.created', object_id: successor,

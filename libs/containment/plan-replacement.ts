@@ -1,4 +1,4 @@
-import { keyState, type CredentialRecord } from '@keytrail/credentials';
+import { LAST_EXPIRY, keyState, type CredentialRecord } from '@keytrail/credentials';
 import { conflict } from '@keytrail/platform';
 
 /** What the successor of a key takes over: everything that says what it is for and whose it is; nothing of its secret. */
@@ -24,6 +24,6 @@ export function planReplacement(key: CredentialRecord, now: Date): ReplacementPl
   const life = key.expires_at === null ? null : key.expires_at.getTime() - key.created_at.getTime();
   return {
     kind: key.kind, workspace_id: key.workspace_id, name: key.name, service: key.service, owner_id: key.owner_id, scopes: [...key.scopes],
-    expires_at: life === null ? null : new Date(now.getTime() + life), replaces: key.key_id,
+    expires_at: life === null ? null : new Date(Math.min(now.getTime() + life, LAST_EXPIRY.getTime())), replaces: key.key_id,
   };
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { buffer } from 'node:stream/consumers';
+import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { ClickHouse, insertSettings, type InsertOptions, type QueryParams } from './clickhouse.js';
 
 /** ClickHouse on a server, over HTTP. The URL may carry user, password and database (`http://user:password@host:8123/database`). */
@@ -11,6 +12,8 @@ export class ServerClickHouse extends ClickHouse {
     this.client = createClient({
       url, application: 'keytrail', request_timeout: 60_000, max_open_connections: 10,
       clickhouse_settings: { output_format_json_quote_64bit_integers: 0 },
+      // What fails is thrown; who catches it logs it.
+      log: { level: ClickHouseLogLevel.OFF },
     });
   }
 
@@ -20,10 +23,12 @@ export class ServerClickHouse extends ClickHouse {
   }
 
   override async insertJsonLines(table: string, rows: Buffer, options: InsertOptions): Promise<void> {
-    await this.client.insert({
-      table, values: Readable.from([rows], { objectMode: false }), format: 'JSONEachRow',
+    // Not `insert`: of this format it takes objects only, to write as JSON once more.
+    const { stream } = await this.client.exec({
+      query: `INSERT INTO ${table} FORMAT JSONEachRow`, values: Readable.from([rows], { objectMode: false }),
       clickhouse_settings: insertSettings(options.deduplicationToken) as never,
     });
+    await buffer(stream);
   }
 
   override async command(sql: string): Promise<void> {

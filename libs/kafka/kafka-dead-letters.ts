@@ -1,4 +1,4 @@
-import { CompressionTypes, type Kafka, type Producer } from 'kafkajs';
+import { CompressionTypes, Partitioners, type Kafka, type Producer } from 'kafkajs';
 
 export interface DeadLetterMessage {
   /** Stable for one place in the source: a repeated letter can be told. */
@@ -12,7 +12,9 @@ export class KafkaDeadLetters {
   private connected: Promise<void> | undefined;
 
   constructor(kafka: Kafka, private readonly topic: string) {
-    this.producer = kafka.producer({ idempotent: true, maxInFlightRequests: 1, retry: { retries: 5 } });
+    this.producer = kafka.producer({
+      idempotent: true, maxInFlightRequests: 1, retry: { retries: 5 }, createPartitioner: Partitioners.DefaultPartitioner,
+    });
   }
 
   /** Resolves when every in-sync replica has the letters. */

@@ -1,4 +1,4 @@
-import type { DynamicModule, LoggerService } from '@nestjs/common';
+import { Logger, type DynamicModule, type LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { z } from 'zod';
 import { AccessSettings, AccessTokenStore, jwtSettingsOf } from '@keytrail/access';
@@ -38,6 +38,8 @@ export interface RunningApp {
 
 /** Opens the stores, composes the application on them, makes sure of the account and listens. What was opened is closed when a part fails. */
 export async function startApp(settings: AppSettings, options: AppOptions): Promise<RunningApp> {
+  // What is logged before there is an application goes the same way.
+  Logger.overrideLogger(options.logger);
   const access = new AccessSettings(jwtSettingsOf(settings));
   const opened: { close(): Promise<unknown> }[] = [];
   try {

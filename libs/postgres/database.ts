@@ -5,6 +5,7 @@ import { Pool, types } from 'pg';
 import { registry } from './migrations/0001-registry.js';
 import { watch } from './migrations/0002-watch.js';
 import { intakeClaims } from './migrations/0003-intake-claims.js';
+import { auditTruncate } from './migrations/0004-audit-truncate.js';
 import type { Tables } from './tables.js';
 
 const BIGINT = 20;
@@ -48,7 +49,12 @@ export class Database extends Kysely<Tables> {
 
   private async migrate(): Promise<void> {
     const migrator = new Migrator({
-      db: this, provider: { getMigrations: async () => ({ '0001-registry': registry, '0002-watch': watch, '0003-intake-claims': intakeClaims }) },
+      db: this,
+      provider: {
+        getMigrations: async () => ({
+          '0001-registry': registry, '0002-watch': watch, '0003-intake-claims': intakeClaims, '0004-audit-truncate': auditTruncate,
+        }),
+      },
     });
     const { error } = await migrator.migrateToLatest();
     if (error !== undefined) throw error;

@@ -3,7 +3,7 @@ FROM node:20-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
-COPY nest-cli.json tsconfig.json ./
+COPY nest-cli.json rspack.config.js tsconfig.json ./
 COPY apps apps
 COPY libs libs
 RUN npx nest build --all && npm prune --omit=dev

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { openClickHouse } from '@keytrail/clickhouse';
 import type { CreatedApiKey, Incident, IncidentPage, Introspection, Replacement, RequestLogPage } from '@keytrail/contracts';
@@ -16,6 +17,13 @@ const APPS = ['api', 'collector', 'detector'] as const;
 const STOP_WITHIN_MS = 10_000;
 
 beforeAll(() => buildApps(...APPS), 120_000);
+
+describe('a built app', () => {
+  it.each(APPS)('runs where it is put: %s names no path of the machine that built it', (app) => {
+    const root = new URL('../../', import.meta.url);
+    expect(readFileSync(new URL(`dist/apps/${app}/main.js`, root), 'utf8')).not.toContain(fileURLToPath(root));
+  });
+});
 
 describe('an app that is told too little', () => {
   const missing = {

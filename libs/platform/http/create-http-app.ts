@@ -3,6 +3,7 @@ import type { DynamicModule, LoggerService, Type } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyInstance } from 'fastify';
+import { answerHeaders } from './answer-headers.js';
 import { BODY_LIMIT, registerContentParsers } from './content-parsers.js';
 import { refuseAddress, refuseConnection, refuseControlCharacters } from './early-refusals.js';
 import { serveOpenApi, type OpenApiOptions } from './openapi.js';
@@ -14,9 +15,6 @@ export interface HttpAppOptions {
   /** Serve `/openapi.json` and the page to browse it at `/docs`. */
   openapi?: OpenApiOptions;
 }
-
-/** Pages load from this server alone. Swagger UI writes its own styles and data: images. */
-const CONTENT_POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'none'; frame-ancestors 'none'";
 
 /** A Nest application on Fastify with Keytrail's parsers, limits, validation and errors. Not listening yet. */
 export async function createHttpApp(module: Type | DynamicModule, options: HttpAppOptions): Promise<NestFastifyApplication> {
@@ -37,10 +35,7 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   registerContentParsers(server);
   refuseControlCharacters(server);
   server.addHook('onSend', (request, reply, _payload, done) => {
-    void reply.headers({
-      'x-request-id': String(request.id), 'x-content-type-options': 'nosniff', 'cache-control': 'no-store',
-      'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY', 'content-security-policy': CONTENT_POLICY,
-    });
+    void reply.headers(answerHeaders(String(request.id)));
     done();
   });
   app.useGlobalPipes(validationPipe());

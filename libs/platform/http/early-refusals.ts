@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
+import { answerHeaders } from './answer-headers.js';
 import { PROBLEM_TYPE, problemOf, refusalOf, titleOf } from './problem.js';
 
 const CONTROL = /[\u0000-\u001f\u007f]/;
@@ -8,7 +9,8 @@ const CONTROL = /[\u0000-\u001f\u007f]/;
 /** Answers an address that the router cannot take apart: it never reaches a route, and so no exception filter. */
 export function refuseAddress(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const refusal = refusalOf(error.statusCode === 414 ? 414 : 400);
-  void reply.status(refusal.status).type(PROBLEM_TYPE).send(JSON.stringify(problemOf(refusal, String(request.id))));
+  const requestId = String(request.id);
+  void reply.status(refusal.status).headers(answerHeaders(requestId)).type(PROBLEM_TYPE).send(JSON.stringify(problemOf(refusal, requestId)));
 }
 
 /** Answers bytes that are no HTTP request. There is no request yet: the answer is written to the socket. */

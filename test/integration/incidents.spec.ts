@@ -1,0 +1,148 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { AuditPage, CreatedApiKey, FindingPage, Incident, IncidentPage, IncidentState } from '@keytrail/contracts';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { registryOf, type TestRegistry } from '../support/registry.js';
+import { nativeLine, ndjson } from '../support/request-lines.js';
+
+const MINUTE = 60_000;
+
+describe('incidents', () => {
+  let app: TestApp;
+  let registry: TestRegistry;
+  let address = 0;
+  beforeAll(async () => {
+    app = await startTestApp();
+    registry = registryOf(app);
+  });
+  afterAll(() => app.stop());
+
+  /** A burst of refused calls; from an address of its own, so that no two tests meet in one incident. */
+  const burst = async (key: CreatedApiKey, minutesAgo = 1) => {
+    address += 1;
+    const line = () => nativeLine({ workspace: key.workspace_id, key_id: key.key_id, status: 403, address: `203.0.113.${address}`, time: Date.now() - minutesAgo * MINUTE });
+    await app.call('/v1/request-logs', { body: ndjson(Array.from({ length: 40 }, line)) });
+    await app.detect();
+  };
+  const about = async (key: CreatedApiKey) => (await app.call<IncidentPage>(`/v1/incidents?key_id=${key.key_id}`)).body.data;
+  const open = async () => {
+    const key = await registry.key();
+    await burst(key);
+    return { key, incident_id: (await about(key))[0]!.incident_id };
+  };
+  const get = async (id: string) => (await app.call<Incident>(`/v1/incidents/${id}`)).body;
+  const patch = (id: string, body: unknown, token?: string) => app.call<Incident>(`/v1/incidents/${id}`, { method: 'PATCH', body, ...(token && { token }) });
+
+  it('name key, owner, evidence, timeline and what to do', async () => {
+    const { key, incident_id } = await open();
+    const incident = await get(incident_id);
+    expect(incident).toMatchObject({
+      state: 'open', severity: 'high', key_ids: [key.key_id], findings: 1, rule_ids: ['denied-burst'], workspace_id: 'default',
+      owner: { owner_id: key.owner.owner_id, name: key.owner.name, contact: key.owner.contact },
+      evidence: [{ rule_id: 'denied-burst', key_id: key.key_id, incident_id, evidence: { counts: { denied: 40 } } }],
+    });
+    expect(incident.evidence[0]!.evidence.request_ids.length).toBeGreaterThan(0);
+    expect(incident.timeline.map(({ kind }) => kind)).toEqual(['opened', 'finding']);
+    expect(incident.suggested_actions.map(({ call }) => call)).toContainEqual(expect.stringContaining(`/v1/api-keys/${key.key_id}/revoke-and-replace`));
+  });
+
+  it.each<[IncidentState, IncidentState[], IncidentState[]]>([
+    ['open', [], ['acknowledged', 'resolved', 'false_positive']],
+    ['acknowledged', ['acknowledged'], ['resolved', 'false_positive', 'open']],
+    ['resolved', ['resolved'], ['open']],
+    ['false_positive', ['false_positive'], ['open']],
+  ])('move from %s where they may, and stay where they may not', async (from, way, allowed) => {
+    for (const to of ['open', 'acknowledged', 'resolved', 'false_positive'] as const) {
+      if (to === from) continue;
+      const { incident_id } = await open();
+      for (const state of way) expect((await patch(incident_id, { state })).status).toBe(200);
+      const answer = await patch(incident_id, { state: to, note: 'because' });
+      if (allowed.includes(to)) {
+        expect([from, to, answer]).toEqual([from, to, expect.objectContaining({ status: 200, body: expect.objectContaining({ state: to }) })]);
+        expect(answer.body.timeline.at(-1)).toMatchObject({ kind: 'state', text: `${from} -> ${to}: because`, actor: 'token:tok_administrator' });
+      } else {
+        expect([from, to, answer]).toEqual([from, to, expect.objectContaining({ status: 409, body: expect.objectContaining({ code: 'state_not_reachable' }) })]);
+        expect((await get(incident_id)).state).toBe(from);
+      }
+    }
+  });
+
+  it('are contained by an action, never by saying so', async () => {
+    const { key, incident_id } = await open();
+    expect((await patch(incident_id, { state: 'contained' })).status).toBe(400);
+    await app.call(`/v1/api-keys/${key.key_id}/revoke-and-replace`, { body: { reason: 'stolen', incident_id } });
+    expect((await get(incident_id)).state).toBe('contained');
+    expect((await patch(incident_id, { state: 'resolved' })).body.state).toBe('resolved');
+  });
+
+  it('take notes in any state, with who wrote them, and put them in the audit trail', async () => {
+    const { incident_id } = await open();
+    const token = await registry.token('responder');
+    await patch(incident_id, { state: 'resolved' }, token);
+    const { body } = await patch(incident_id, { note: 'called the owner' }, token);
+    expect(body).toMatchObject({ state: 'resolved', timeline: expect.arrayContaining([expect.objectContaining({ kind: 'note', text: 'called the owner' })]) });
+    const { data } = (await app.call<AuditPage>(`/v1/audit-entries?object_id=${incident_id}`)).body;
+    expect(data.map(({ action, reason, detail }) => [action, reason, detail])).toEqual([
+      ['incident.changed', 'called the owner', { before: { state: 'resolved' }, after: { state: 'resolved' } }],
+      ['incident.changed', null, { before: { state: 'open' }, after: { state: 'resolved' } }],
+    ]);
+    expect(data[0]!.actor).toBe(body.timeline.at(-1)!.actor);
+  });
+
+  it('are not changed by nothing, by unknown fields or by a note nobody could read', async () => {
+    const { incident_id } = await open();
+    for (const body of [{}, { state: 'closed' }, { note: '' }, { note: 'a\u0000' }, { note: 'x'.repeat(4001) }, { note: 'x', severity: 'low' }, []]) {
+      expect([body, (await patch(incident_id, body)).status]).toEqual([body, 400]);
+    }
+    expect((await get(incident_id)).timeline).toHaveLength(2);
+    expect((await patch('inc_0', { note: 'x' })).status).toBe(404);
+  });
+
+  it('let one of two responders through when both move at once', async () => {
+    const { incident_id } = await open();
+    const answers = await Promise.all([patch(incident_id, { state: 'resolved' }), patch(incident_id, { state: 'false_positive' })]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+  });
+
+  it('grow with what goes on, and are not opened twice', async () => {
+    const { key, incident_id } = await open();
+    await patch(incident_id, { state: 'acknowledged' });
+    await burst(key);
+    expect(await about(key)).toMatchObject([{ incident_id, state: 'acknowledged' }]);
+  });
+
+  it.each(['false_positive', 'resolved'] as const)('that are %s stay so; what comes anew opens another', async (state) => {
+    const key = await registry.key();
+    const ordinary = Array.from({ length: 400 }, (_, index) => nativeLine({ key_id: key.key_id, time: Date.now() - (200 + index % 60) * MINUTE }));
+    await app.call('/v1/request-logs', { body: ndjson(ordinary) });
+    await burst(key, 180);
+    const [first] = await about(key);
+    const closed = (await patch(first!.incident_id, { state })).body;
+    await burst(key);
+    const both = await about(key);
+    expect(both.map((one) => one.state)).toEqual(['open', state]);
+    expect(both[0]!.incident_id).not.toBe(first!.incident_id);
+    expect(await get(first!.incident_id)).toMatchObject({ state, findings: closed.findings, last_seen: closed.last_seen });
+  });
+
+  it('are found by state, severity, workspace and key, page by page', async () => {
+    const workspace = await registry.workspace('paged');
+    const ids: string[] = [];
+    for (let index = 0; index < 3; index += 1) {
+      const key = await registry.key({ workspace });
+      await burst(key, 10 - index);
+      ids.unshift((await about(key))[0]!.incident_id);
+    }
+    await patch(ids[2]!, { state: 'resolved' });
+    const find = async (query: string) => (await app.call<IncidentPage>(`/v1/incidents?workspace=paged&${query}`)).body;
+    expect((await find('state=resolved')).data.map(({ incident_id }) => incident_id)).toEqual([ids[2]]);
+    expect((await find('state=open&severity=high')).data.map(({ incident_id }) => incident_id)).toEqual(ids.slice(0, 2));
+    expect((await find('severity=low')).data).toEqual([]);
+    const first = await find('limit=2');
+    const second = await find(`limit=2&cursor=${first.next_cursor}`);
+    expect([...first.data, ...second.data].map(({ incident_id }) => incident_id)).toEqual(ids);
+    expect(second.next_cursor).toBeNull();
+    const findings = (await app.call<FindingPage>('/v1/findings?workspace=paged&rule_id=denied-burst&limit=2')).body;
+    const rest = (await app.call<FindingPage>(`/v1/findings?workspace=paged&rule_id=denied-burst&cursor=${findings.next_cursor}`)).body;
+    expect([...findings.data, ...rest.data].map(({ incident_id }) => incident_id)).toEqual(ids);
+  });
+});

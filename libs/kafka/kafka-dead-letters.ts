@@ -6,6 +6,9 @@ export interface DeadLetterMessage {
   value: string;
 }
 
+/** Brokers refuse larger requests unless told otherwise (1 MiB); compression is no help with random bytes. */
+const MOST_BYTES_A_REQUEST = 512 * 1024;
+
 /** Writes what could not be stored to the dead-letter topic. */
 export class KafkaDeadLetters {
   private readonly producer: Producer;
@@ -24,10 +27,28 @@ export class KafkaDeadLetters {
       this.connected = undefined;
       throw error;
     });
-    await this.producer.send({ topic: this.topic, acks: -1, compression: CompressionTypes.GZIP, messages: [...letters] });
+    for (const messages of requestsOf(letters)) {
+      await this.producer.send({ topic: this.topic, acks: -1, compression: CompressionTypes.GZIP, messages });
+    }
   }
 
   async close(): Promise<void> {
     if (this.connected !== undefined) await this.producer.disconnect();
   }
+}
+
+function* requestsOf(letters: readonly DeadLetterMessage[]): Generator<DeadLetterMessage[]> {
+  let request: DeadLetterMessage[] = [];
+  let bytes = 0;
+  for (const letter of letters) {
+    const size = letter.key.length + Buffer.byteLength(letter.value);
+    if (request.length > 0 && bytes + size > MOST_BYTES_A_REQUEST) {
+      yield request;
+      request = [];
+      bytes = 0;
+    }
+    request.push(letter);
+    bytes += size;
+  }
+  if (request.length > 0) yield request;
 }

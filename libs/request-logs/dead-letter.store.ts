@@ -1,11 +1,12 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { DeadLetterPage, DeadLetterQuery } from '@keytrail/contracts';
-import { Clock, decodeCursor, encodeCursor, idPosition, newId, type WorkspaceScope } from '@keytrail/platform';
-import { Database, inWorkspaces, type Executor } from '@keytrail/postgres';
+import { Clock, decodeCursor, encodeCursor, idPosition, type WorkspaceScope } from '@keytrail/platform';
+import { Database, inWorkspaces } from '@keytrail/postgres';
 
 export interface NewDeadLetter {
-  /** Absent: a new id. Given: the letter is kept once. */
-  dead_letter_id?: string;
+  /** A letter is kept once, however often it comes. */
+  dead_letter_id: string;
   workspace_id: string;
   source: string;
   /** Where in its source the line stood: `line 7`, `topic/partition/offset`. */
@@ -16,19 +17,22 @@ export interface NewDeadLetter {
   payload: string;
 }
 
-const ROWS_A_STATEMENT = 500;
+const ROWS_A_STATEMENT = 200;
 
 /** Lines that could not be stored, redacted, with the reason. */
 @Injectable()
 export class DeadLetterStore {
   constructor(private readonly database: Database, private readonly clock: Clock) {}
 
-  async keep(executor: Executor, letters: readonly NewDeadLetter[]): Promise<void> {
+  /** Not in one transaction: many letters would hold up everyone else, and one that is kept twice is kept once. */
+  async keep(letters: readonly NewDeadLetter[]): Promise<void> {
     const received_at = this.clock.date();
     for (let start = 0; start < letters.length; start += ROWS_A_STATEMENT) {
-      await executor.insertInto('dead_letters')
-        .values(letters.slice(start, start + ROWS_A_STATEMENT).map((letter) => ({ dead_letter_id: newId('dl'), ...letter, received_at })))
+      await this.database.insertInto('dead_letters')
+        .values(letters.slice(start, start + ROWS_A_STATEMENT).map((letter) => ({ ...letter, received_at })))
         .onConflict((conflict) => conflict.doNothing()).execute();
+      // The embedded database works on this thread and answers without ever letting it go.
+      await nextTurn();
     }
   }
 

@@ -7,6 +7,7 @@ import { DeadLetterStore } from './dead-letter.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { parseBody } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
+import type { RawLine } from './take-in.js';
 
 const SOURCE = 'http';
 const ERRORS_SHOWN = 100;
@@ -18,8 +19,12 @@ interface BatchCounts {
   dead_lettered: number;
 }
 
-/** What is known of a batch sent under an Idempotency-Key: nothing, that it is being taken in (or was, when a process ended), or all. */
-type Batch = 'unknown' | 'claimed' | BatchCounts;
+/** A batch that came before under its Idempotency-Key. */
+interface KnownBatch {
+  receivedAt: number;
+  /** null: it is being taken in, or was when a process ended. */
+  counts: BatchCounts | null;
+}
 
 /** Takes request logs over HTTP. An answer of 2xx means that every good line is stored for good and every bad one kept as a dead letter. */
 @Injectable()
@@ -35,30 +40,20 @@ export class HttpIntake {
     if (query.workspace !== undefined) caller.scope.assertAllows(query.workspace);
     const sha256 = createHash('sha256').update(body).update(`\0${query.format}\0${query.workspace ?? ''}`).digest('hex');
     const token = createHash('sha256').update(idempotencyKey === undefined ? newId('batch') : `${caller.actor}\0${idempotencyKey}`).digest('hex');
-    const found = idempotencyKey === undefined ? 'unknown' : await this.findBatch(token, sha256);
-    if (typeof found === 'object') return this.duplicate(found);
+    const known = idempotencyKey === undefined ? undefined : await this.findBatch(token, sha256);
+    if (known?.counts) return this.duplicate(known.counts);
+    const receivedAt = known?.receivedAt ?? this.clock.now();
     const context = await this.intake.contextFor({ source: SOURCE, scope: caller.scope, format: query.format, workspace: query.workspace });
-    const taken = await this.intake.takeIn(this.linesOf(body, query), query.format, context);
+    const taken = await this.intake.takeIn(linesOf(body, query, receivedAt), query.format, context);
     if (taken.received === 0) throw new AppError({ code: 'empty_batch', status: 400, message: 'The body holds no line.' });
-    if (idempotencyKey !== undefined && found === 'unknown') {
-      const earlier = await this.claim(token, sha256);
-      if (earlier !== undefined) return this.duplicate(earlier);
+    if (idempotencyKey !== undefined && known === undefined) {
+      const earlier = await this.claim(token, sha256, receivedAt);
+      if (earlier?.counts) return this.duplicate(earlier.counts);
     }
     await this.store.insert(taken.rows, token);
-    const letters = this.intake.deadLetters(taken, context, ({ line }) => `${newPosition(token)} line ${line}`);
-    const counts = { received: taken.received, stored: taken.rows.length, dead_lettered: letters.length };
-    if (letters.length > 0 || idempotencyKey !== undefined) {
-      const isFirst = await this.database.transaction().execute(async (transaction) => {
-        if (idempotencyKey !== undefined) {
-          const settled = await transaction.updateTable('intake_batches').set(counts).where('token', '=', token).where('stored', 'is', null)
-            .returning('token').executeTakeFirst();
-          if (settled === undefined) return false;
-        }
-        await this.deadLetters.keep(transaction, letters);
-        return true;
-      });
-      if (!isFirst) return this.duplicate(counts);
-    }
+    const counts: BatchCounts = { received: taken.received, stored: taken.rows.length, dead_lettered: taken.refused.length };
+    await this.deadLetters.keep(await this.intake.deadLetters(taken, context, ({ line }) => `batch ${token.slice(0, 12)} line ${line}`));
+    if (idempotencyKey !== undefined && !await this.settle(token, counts)) return this.duplicate(counts);
     this.intake.count(SOURCE, { received: counts.received, stored: counts.stored, deadLettered: counts.dead_lettered });
     const errors = taken.refused.slice(0, ERRORS_SHOWN).map(({ from, problem }): LineError => ({ line: from.line, ...problem }));
     const result: IntakeResult = { ...counts, duplicate: false, errors };
@@ -68,11 +63,6 @@ export class HttpIntake {
     });
   }
 
-  private *linesOf(body: Buffer, query: IntakeQuery) {
-    const receivedAt = this.clock.now();
-    for (const parsed of parseBody(body, { format: query.format })) yield { ...parsed, receivedAt };
-  }
-
   private duplicate(batch: BatchCounts): IntakeResult {
     this.intake.count(SOURCE, { received: batch.received, stored: 0, deadLettered: 0, duplicates: batch.received });
     return { ...batch, duplicate: true, errors: [] };
@@ -80,24 +70,39 @@ export class HttpIntake {
 
   /**
    * Takes the key for this body before anything is stored: the store drops what comes under a token a second time, so two bodies must
-   * never share one. Answers with the counts when another call has stored this body meanwhile.
+   * never share one. Answers with what another call did under it meanwhile.
    */
-  private async claim(token: string, sha256: string): Promise<BatchCounts | undefined> {
-    const claimed = await this.database.insertInto('intake_batches').values({ token, body_sha256: sha256, created_at: this.clock.date() })
+  private async claim(token: string, sha256: string, receivedAt: number): Promise<KnownBatch | undefined> {
+    const claimed = await this.database.insertInto('intake_batches').values({ token, body_sha256: sha256, created_at: new Date(receivedAt) })
       .onConflict((conflict) => conflict.doNothing()).returning('token').executeTakeFirst();
-    if (claimed !== undefined) return undefined;
-    const found = await this.findBatch(token, sha256);
-    return typeof found === 'object' ? found : undefined;
+    return claimed === undefined ? this.findBatch(token, sha256) : undefined;
   }
 
-  private async findBatch(token: string, sha256: string): Promise<Batch> {
+  /** false: another call was first. */
+  private async settle(token: string, counts: BatchCounts): Promise<boolean> {
+    const settled = await this.database.updateTable('intake_batches').set(counts).where('token', '=', token).where('stored', 'is', null)
+      .returning('token').executeTakeFirst();
+    return settled !== undefined;
+  }
+
+  private async findBatch(token: string, sha256: string): Promise<KnownBatch | undefined> {
     const batch = await this.database.selectFrom('intake_batches').selectAll().where('token', '=', token).executeTakeFirst();
-    if (batch === undefined) return 'unknown';
+    if (batch === undefined) return undefined;
     if (batch.body_sha256 !== sha256) {
       throw new AppError({ code: 'idempotency_key_reused', status: 422, message: 'This Idempotency-Key was used for another batch.' });
     }
     const { received, stored, dead_lettered } = batch;
-    return received === null || stored === null || dead_lettered === null ? 'claimed' : { received, stored, dead_lettered };
+    const isStored = received !== null && stored !== null && dead_lettered !== null;
+    return { receivedAt: batch.created_at.getTime(), counts: isStored ? { received, stored, dead_lettered } : null };
+  }
+}
+
+function* linesOf(body: Buffer, { format }: IntakeQuery, receivedAt: number): Generator<RawLine> {
+  let requests = 0;
+  for (const parsed of parseBody(body, { format })) {
+    requests += parsed.problem === undefined ? requestsIn(parsed.value) : 1;
+    if (requests > MOST_LINES) throw tooManyLines();
+    yield { ...parsed, receivedAt };
   }
 }
 
@@ -105,9 +110,14 @@ export class HttpIntake {
 function refuseTooManyLines(body: Buffer): void {
   let lines = 0;
   for (let at = body.indexOf(0x0a); at !== -1; at = body.indexOf(0x0a, at + 1)) lines += 1;
-  if (lines > MOST_LINES) {
-    throw new AppError({ code: 'too_many_lines', status: 413, message: `A batch holds at most ${MOST_LINES} lines; send several.` });
-  }
+  if (lines > MOST_LINES) throw tooManyLines();
 }
 
-const newPosition = (token: string) => `batch ${token.slice(0, 12)}`;
+/** A line may hold a list of requests, as gateways that batch and CloudTrail's files do. */
+function requestsIn(value: unknown): number {
+  const list: unknown = typeof value === 'object' && value !== null && 'Records' in value ? value.Records : value;
+  return Array.isArray(list) ? list.length : 1;
+}
+
+const tooManyLines = () =>
+  new AppError({ code: 'too_many_lines', status: 413, message: `A batch holds at most ${MOST_LINES} lines; send several.` });

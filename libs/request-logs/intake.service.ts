@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { RequestLogFormat } from '@keytrail/contracts';
 import { DEFAULT_WORKSPACE, KeyDirectory, Registry } from '@keytrail/credentials';
@@ -17,6 +19,8 @@ export interface Origin {
   /** Workspace of lines that name none. */
   workspace?: string | undefined;
 }
+
+const LETTERS_A_TURN = 200;
 
 /** Turns bytes into rows and dead letters, with what the registry knows. */
 @Injectable()
@@ -50,11 +54,23 @@ export class RequestLogIntake {
     return takeIn(lines, format, context);
   }
 
-  /** The refused lines as dead letters. `positionOf` says where in its source a line stood. */
-  deadLetters(taken: TakenIn, context: IntakeContext, positionOf: (line: RawLine) => string): NewDeadLetter[] {
-    return taken.refused.map(({ from, problem }) => ({
-      ...describeDeadLetter(from.raw, problem, this.redactor), workspace_id: context.defaultWorkspace, source: context.source, position: positionOf(from),
-    }));
+  /**
+   * The lines with something refused as dead letters: each once, with its first reason, however many requests it held. `positionOf` says
+   * where in its source a line stood; one position at one time gives one id, so that a batch taken in again keeps no second letter.
+   */
+  async deadLetters(taken: TakenIn, context: IntakeContext, positionOf: (line: RawLine) => string): Promise<NewDeadLetter[]> {
+    const letters = new Map<RawLine, NewDeadLetter>();
+    for (const { from, problem } of taken.refused) {
+      if (letters.has(from)) continue;
+      // Redacting costs much more than reading: others get their turn in between.
+      if (letters.size % LETTERS_A_TURN === LETTERS_A_TURN - 1) await nextTurn();
+      const position = positionOf(from);
+      letters.set(from, {
+        ...describeDeadLetter(from.raw, problem, this.redactor), dead_letter_id: letterId(from, position),
+        workspace_id: context.defaultWorkspace, source: context.source, position,
+      });
+    }
+    return [...letters.values()];
   }
 
   /** received = stored + dead-lettered + duplicates, by source. */
@@ -71,4 +87,10 @@ function defaultWorkspace(origin: Origin): string {
   if (origin.workspace !== undefined) return origin.workspace;
   const [only, ...others] = origin.scope.ids ?? [];
   return only !== undefined && others.length === 0 ? only : DEFAULT_WORKSPACE;
+}
+
+/** Sorts by time, as the ids of `newId` do, then by place. */
+function letterId({ receivedAt, offset, line }: RawLine, position: string): string {
+  const hex = (value: number, digits: number) => Math.trunc(value).toString(16).padStart(digits, '0').slice(-digits);
+  return `dl_${hex(receivedAt, 12)}${hex(offset ?? line, 8)}${createHash('sha256').update(position).digest('hex').slice(0, 12)}`;
 }

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { RequestLogFormat } from '@keytrail/contracts';
 import { KafkaDeadLetters, LogSource, type LogBatch } from '@keytrail/kafka';
-import { Metrics, WorkspaceScope } from '@keytrail/platform';
-import { Database } from '@keytrail/postgres';
+import { Clock, Metrics, WorkspaceScope } from '@keytrail/platform';
 import { DeadLetterStore, type NewDeadLetter } from './dead-letter.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { parseMessage } from './parse-body.js';
@@ -21,6 +20,10 @@ export class KafkaCollectorSettings {
 }
 
 const SOURCE = 'kafka';
+/** Kafka's message timestamps are older than this only when nobody set them. */
+const EARLIEST_TIMESTAMP = Date.UTC(2005, 0, 1);
+/** What brokers accept by default. */
+const FURTHEST_AHEAD_MS = 3_600_000;
 
 /** Moves request logs from Kafka into the store, batch by batch. Offsets follow the store, never the other way round. */
 @Injectable()
@@ -30,7 +33,7 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
   constructor(
     private readonly source: LogSource, private readonly letterTopic: KafkaDeadLetters, private readonly settings: KafkaCollectorSettings,
     private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,
-    private readonly database: Database, private readonly metrics: Metrics,
+    private readonly metrics: Metrics, private readonly clock: Clock,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -47,31 +50,35 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
   async take(batch: LogBatch): Promise<void> {
     const topic = this.settings.topics.get(batch.topic) ?? { format: 'native' as const, workspace: undefined };
     const context = await this.intake.contextFor({ source: SOURCE, scope: WorkspaceScope.all, ...topic });
-    const taken = await this.intake.takeIn(linesOf(batch, topic.format), topic.format, context);
+    const taken = await this.intake.takeIn(linesOf(batch, topic.format, this.clock.now()), topic.format, context);
     const first = batch.messages[0]?.offset;
     const last = batch.messages.at(-1)?.offset;
     await this.store.insert(taken.rows, createHash('sha256').update(`${batch.topic}-${batch.partition}-${first}-${last}`).digest('hex'));
-    const letters = this.intake.deadLetters(taken, context, (line) => positionOf(batch, line));
+    const letters = await this.intake.deadLetters(taken, context, (line) => positionOf(batch, line));
     if (letters.length > 0) {
       await this.letterTopic.send(letters.map((letter) => ({ key: letter.position, value: JSON.stringify(letterMessage(letter)) })));
-      await this.database.transaction().execute((transaction) => this.deadLetters.keep(transaction, letters.map(withStableId)));
+      await this.deadLetters.keep(letters);
     }
-    this.intake.count(SOURCE, { received: taken.received, stored: taken.rows.length, deadLettered: letters.length });
+    this.intake.count(SOURCE, { received: taken.received, stored: taken.rows.length, deadLettered: taken.refused.length });
     this.metrics.kafkaLag.set({ topic: batch.topic, partition: batch.partition }, batch.lag);
   }
 }
 
-/** The lines of every message, in order; each knows its offset. A message is as old as the broker says, however late it is read. */
-function* linesOf(batch: LogBatch, format: RequestLogFormat): Generator<RawLine> {
+/**
+ * The lines of every message, in order; each knows its offset. A message is as old as the broker says, however late it is read; one from
+ * a producer that gave no time, or whose clock is not set, counts as read just now.
+ */
+function* linesOf(batch: LogBatch, format: RequestLogFormat, now: number): Generator<RawLine> {
   const { topic, partition } = batch;
   for (const { offset, timestamp, value } of batch.messages) {
+    const receivedAt = timestamp >= EARLIEST_TIMESTAMP && timestamp <= now + FURTHEST_AHEAD_MS ? timestamp : now;
     let empty = true;
     for (const parsed of parseMessage(value, format)) {
       empty = false;
-      yield { ...parsed, receivedAt: timestamp, topic, partition, offset };
+      yield { ...parsed, receivedAt, topic, partition, offset };
     }
     if (empty) {
-      yield { line: 1, raw: value, problem: { code: 'not_an_object', reason: 'the message is empty' }, receivedAt: timestamp, topic, partition, offset };
+      yield { line: 1, raw: value, problem: { code: 'not_an_object', reason: 'the message is empty' }, receivedAt, topic, partition, offset };
     }
   }
 }
@@ -79,7 +86,3 @@ function* linesOf(batch: LogBatch, format: RequestLogFormat): Generator<RawLine>
 const positionOf = (batch: LogBatch, line: RawLine) => `${batch.topic}/${batch.partition}/${line.offset} line ${line.line}`;
 
 const letterMessage = ({ position, code, reason, sha256, payload }: NewDeadLetter) => ({ position, code, reason, sha256, payload });
-
-/** A place in a partition is one dead letter, however often the batch comes. */
-const withStableId = (letter: NewDeadLetter): NewDeadLetter =>
-  ({ ...letter, dead_letter_id: `dl_${createHash('sha256').update(letter.position).digest('hex').slice(0, 32)}` });

@@ -135,3 +135,15 @@ export const DeadLetterPage = page(DeadLetter).meta({ id: 'DeadLetterPage' });
 export const DeadLetterQuery = z.object({ workspace: identifier(64).optional(), ...pageQuery }).meta({ id: 'DeadLetterQuery' });
 export type DeadLetterQuery = z.infer<typeof DeadLetterQuery>;
 export type DeadLetterPage = z.infer<typeof DeadLetterPage>;
+
+/** Nothing is lost: for each source received = stored + dead_lettered. Partitions say how far each Kafka partition is stored. */
+export const IntakeAccounts = z.object({
+  sources: z.array(z.object({
+    source: z.string(), received: z.number().int(), stored: z.number().int(), dead_lettered: z.number().int(),
+  })),
+  partitions: z.array(z.object({
+    topic: z.string(), partition: z.number().int(), next_offset: z.number().int().nullable(),
+    pending: z.boolean().describe('A range is being stored, or was when its collector ended'),
+  })),
+}).meta({ id: 'IntakeAccounts' });
+export type IntakeAccounts = z.infer<typeof IntakeAccounts>;

@@ -1,4 +1,4 @@
 export { createKafka, ensureTopics } from './kafka-client.js';
 export { KafkaDeadLetters, type DeadLetterMessage } from './kafka-dead-letters.js';
 export { KafkaLogSource, type KafkaLogSourceOptions } from './kafka-log-source.js';
-export { LogSource, type LogBatch, type LogMessage, type TakeBatch } from './log-source.js';
+export { LogSource, type LogBatch, type LogMessage, type TakeBatch, type Taken } from './log-source.js';

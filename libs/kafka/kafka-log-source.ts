@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import type { Consumer, EachBatchPayload, Kafka, KafkaMessage } from 'kafkajs';
-import { LogSource, type LogBatch, type TakeBatch } from './log-source.js';
+import { LogSource, type LogBatch, type TakeBatch, type Taken } from './log-source.js';
 
 export interface KafkaLogSourceOptions {
   topics: readonly string[];
@@ -14,11 +14,15 @@ export interface KafkaLogSourceOptions {
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
 
-/** Reads topics as one member of a consumer group. An offset is committed only after its batch was taken. */
+/**
+ * Reads topics as one member of a consumer group. Offsets are committed for display only, after their batch was stored; the taker says
+ * where to read on.
+ */
 export class KafkaLogSource extends LogSource {
   private readonly logger = new Logger('kafka');
   private readonly consumer: Consumer;
   private readonly stopping = new AbortController();
+  private assignment = 0;
 
   constructor(kafka: Kafka, private readonly options: KafkaLogSourceOptions) {
     super();
@@ -29,6 +33,9 @@ export class KafkaLogSource extends LogSource {
   }
 
   override async start(take: TakeBatch): Promise<void> {
+    this.consumer.on(this.consumer.events.GROUP_JOIN, () => {
+      this.assignment += 1;
+    });
     await this.consumer.connect();
     await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
     await this.consumer.run({
@@ -46,25 +53,29 @@ export class KafkaLogSource extends LogSource {
     for (const chunk of chunksOf(messages, this.options.batchMessages ?? 5_000, this.options.batchBytes ?? 4 * 1024 * 1024)) {
       const last = Number(chunk.at(-1)?.offset);
       const batch: LogBatch = {
-        topic, partition, lag: Math.max(0, Number(highWatermark) - 1 - last),
+        topic, partition, assignment: this.assignment, lag: Math.max(0, Number(highWatermark) - 1 - last),
         messages: chunk.map((message) => ({
           offset: Number(message.offset), timestamp: Number(message.timestamp), value: message.value ?? Buffer.alloc(0),
         })),
       };
-      if (!await this.takeUntilStored(batch, payload, take)) return;
+      const taken = await this.takeUntilStored(batch, payload, take);
+      if (taken === undefined) return;
+      if (taken.readOnFrom !== undefined) {
+        this.consumer.seek({ topic, partition, offset: String(taken.readOnFrom) });
+        return;
+      }
       payload.resolveOffset(String(last));
-      await this.consumer.commitOffsets([{ topic, partition, offset: String(last + 1) }]);
+      if (taken.stored !== null) await this.consumer.commitOffsets([{ topic, partition, offset: String(taken.stored) }]);
       await payload.heartbeat();
     }
   }
 
-  /** A store that does not answer stops the partition, it loses nothing. false: the partition is no longer ours, or we are to stop. */
-  private async takeUntilStored(batch: LogBatch, payload: EachBatchPayload, take: TakeBatch): Promise<boolean> {
+  /** A store that does not answer stops the partition, it loses nothing. undefined: the partition is no longer ours, or we are to stop. */
+  private async takeUntilStored(batch: LogBatch, payload: EachBatchPayload, take: TakeBatch): Promise<Taken | undefined> {
     for (let wait = FIRST_RETRY_MS; ; wait = Math.min(wait * 2, LONGEST_RETRY_MS)) {
-      if (!payload.isRunning() || payload.isStale()) return false;
+      if (!payload.isRunning() || payload.isStale()) return undefined;
       try {
-        await take(batch);
-        return true;
+        return await take({ ...batch, assignment: this.assignment });
       } catch (error) {
         this.logger.error(`${batch.topic}/${batch.partition} from offset ${batch.messages[0]?.offset} was not stored, trying again in ${wait} ms`,
           error instanceof Error ? error.stack : undefined);
@@ -73,7 +84,7 @@ export class KafkaLogSource extends LogSource {
         await delay(FIRST_RETRY_MS, undefined, { signal: this.stopping.signal }).catch(() => undefined);
         await payload.heartbeat();
       }
-      if (this.stopping.signal.aborted) return false;
+      if (this.stopping.signal.aborted) return undefined;
     }
   }
 }

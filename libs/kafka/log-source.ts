@@ -7,19 +7,29 @@ export interface LogMessage {
   value: Buffer;
 }
 
-/** Consecutive messages of one partition, in order, at least one. */
+/** Messages of one partition, in order, at least one. */
 export interface LogBatch {
   topic: string;
   partition: number;
   messages: LogMessage[];
   /** Messages of the partition behind the last one of this batch. */
   lag: number;
+  /** Changes whenever partitions are given out anew: what was known of a partition may be out of date then. */
+  assignment: number;
 }
 
-/** Takes a batch in. When it resolves, the batch is stored for good; when it rejects, the same batch comes again. */
-export type TakeBatch = (batch: LogBatch) => Promise<void>;
+/** What became of a batch. */
+export interface Taken {
+  /** The first offset that is not stored; shown to the broker as progress. null = nothing is yet. */
+  stored: number | null;
+  /** Read on from here instead of after the batch. */
+  readOnFrom?: number;
+}
 
-/** Where request logs come from in batches. */
+/** Takes a batch in. When it rejects, the same batch comes again. */
+export type TakeBatch = (batch: LogBatch) => Promise<Taken>;
+
+/** Where request logs come from in batches. The taker, not the source, knows what is stored. */
 export abstract class LogSource {
   abstract start(take: TakeBatch): Promise<void>;
 

@@ -32,6 +32,14 @@ export class Metrics {
     name: 'keytrail_kafka_lag', help: 'Messages behind the end of the partition', labelNames: ['topic', 'partition'],
     registers: [this.registry],
   });
+  readonly kafkaLost = new Counter({
+    name: 'keytrail_kafka_lost_offsets_total', help: 'Offsets that the broker removed before they were read', labelNames: ['topic'],
+    registers: [this.registry],
+  });
+  readonly staleReplays = new Counter({
+    name: 'keytrail_kafka_stale_replays_total', help: 'Ranges stored again later than insert tokens are remembered; rows were compared instead',
+    labelNames: ['topic'], registers: [this.registry],
+  });
   readonly authFailures = new Counter({
     name: 'keytrail_authentication_failures_total', help: 'Calls refused for lack of valid credentials', registers: [this.registry],
   });

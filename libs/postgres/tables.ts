@@ -49,6 +49,14 @@ export interface IntakeBatchTable {
   token: string; body_sha256: string; received: number | null; stored: number | null; dead_lettered: number | null; created_at: Time;
 }
 
+export interface KafkaLedgerTable {
+  topic: string; partition: number; next_offset: number | null; pending_first: number | null; pending_last: number | null;
+  announced_at: OptionalTime; epoch: number;
+}
+
+/** received = stored + dead_lettered, by source, since the beginning. */
+export interface IntakeCountTable { source: string; received: number; stored: number; dead_lettered: number }
+
 export interface DetectionCursorTable { name: string; ingested_at: Time; version: number }
 export interface DetectedBatchTable { batch_id: string; ingested_at: Time }
 /** What detection remembers of a key. */
@@ -75,6 +83,7 @@ export interface IncidentTimelineTable {
 export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable; access_tokens: AccessTokenTable;
   audit_entries: AuditEntryTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;
+  kafka_ledger: KafkaLedgerTable; intake_counts: IntakeCountTable;
   detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_watch: KeyWatchTable;
   findings: FindingTable; incidents: IncidentTable; incident_timeline: IncidentTimelineTable;
 }

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { RequestLogFormat } from '@keytrail/contracts';
-import { KafkaDeadLetters, LogSource, type LogBatch } from '@keytrail/kafka';
+import { KafkaDeadLetters, LogSource, type LogBatch, type LogMessage, type Taken } from '@keytrail/kafka';
 import { Clock, Metrics, WorkspaceScope } from '@keytrail/platform';
+import { Database } from '@keytrail/postgres';
 import { DeadLetterStore, type NewDeadLetter } from './dead-letter.store.js';
+import { IntakeCountStore, type IntakeCounts } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
+import { planStep, type OffsetRange, type PartitionLedger, type Step } from './ledger.js';
+import { LedgerStore } from './ledger.store.js';
 import { parseMessage } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
+import { StaleReplay } from './stale-replay.service.js';
 import type { RawLine } from './take-in.js';
 
 export interface TopicSettings {
@@ -25,15 +30,31 @@ const EARLIEST_TIMESTAMP = Date.UTC(2005, 0, 1);
 /** What brokers accept by default. */
 const FURTHEST_AHEAD_MS = 3_600_000;
 
-/** Moves request logs from Kafka into the store, batch by batch. Offsets follow the store, never the other way round. */
+/** What this process knows of a partition it reads. */
+interface PartitionState {
+  assignment: number;
+  ledger: PartitionLedger;
+  /** When the pending range that was found was announced; null when there was none. */
+  announced_at: Date | null;
+  gathered: LogMessage[];
+  sought: boolean;
+}
+
+/**
+ * Moves request logs from Kafka into the store, each exactly once. A range of offsets is announced in the ledger before it is stored as one
+ * block under one token, and settled after. Whatever ends in between is stored again under the same token, which changes nothing if it was
+ * stored before.
+ */
 @Injectable()
 export class KafkaCollector implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('collector');
+  private readonly partitions = new Map<string, PartitionState>();
 
   constructor(
     private readonly source: LogSource, private readonly letterTopic: KafkaDeadLetters, private readonly settings: KafkaCollectorSettings,
     private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,
-    private readonly metrics: Metrics, private readonly clock: Clock,
+    private readonly ledger: LedgerStore, private readonly staleReplay: StaleReplay, private readonly counts: IntakeCountStore,
+    private readonly database: Database, private readonly metrics: Metrics, private readonly clock: Clock,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -46,21 +67,77 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
     await this.letterTopic.close();
   }
 
-  /** Stores a batch whole: rows, dead letters, dead-letter topic. Rejects when any of them cannot be written; then nothing is skipped. */
-  async take(batch: LogBatch): Promise<void> {
+  /** Takes a batch in, or says where to read instead. Rejects when a store does not answer, or when the partition was lost; nothing is skipped. */
+  async take(batch: LogBatch): Promise<Taken> {
+    const state = await this.stateOf(batch);
+    let messages: readonly LogMessage[] = batch.messages;
+    for (;;) {
+      const step = planStep(state.ledger, messages, state.gathered, state.sought);
+      state.sought = step.kind === 'seek';
+      if (step.kind === 'seek') {
+        state.gathered = [];
+        return { stored: state.ledger.next, readOnFrom: step.to };
+      }
+      if (step.kind === 'gather') state.gathered = step.messages;
+      if (step.kind !== 'store') break;
+      await this.storeRange(batch, state, step);
+      messages = messages.filter(({ offset }) => offset > step.range.last);
+    }
+    this.metrics.kafkaLag.set({ topic: batch.topic, partition: batch.partition }, batch.lag);
+    return { stored: state.ledger.next };
+  }
+
+  /** The ledger is claimed anew with every assignment: another collector may have gone on with the partition meanwhile. */
+  private async stateOf(batch: LogBatch): Promise<PartitionState> {
+    const key = `${batch.topic}/${batch.partition}`;
+    const known = this.partitions.get(key);
+    if (known?.assignment === batch.assignment) return known;
+    const { announced_at, ...ledger } = await this.ledger.claim(batch);
+    const state: PartitionState = { assignment: batch.assignment, ledger, announced_at, gathered: [], sought: false };
+    this.partitions.set(key, state);
+    return state;
+  }
+
+  private async storeRange(batch: LogBatch, state: PartitionState, { range, messages, replay, lost }: Step<LogMessage> & { kind: 'store' }): Promise<void> {
+    if (lost > 0) {
+      this.metrics.kafkaLost.inc({ topic: batch.topic }, lost);
+      this.logger.error(`${batch.topic}/${batch.partition}: ${lost} offsets from ${range.first} on are gone from the broker and were never read`);
+    }
+    const { epoch } = state.ledger;
+    if (!replay && !await this.ledger.announce(batch, epoch, range)) this.giveUp(batch);
+    state.ledger = { ...state.ledger, pending: range };
+    const taken = await this.storeMessages(batch, range, messages, replay ? state.announced_at : null);
+    const settled = await this.database.transaction().execute(async (transaction) => {
+      if (!await this.ledger.settle(transaction, batch, epoch, range)) return false;
+      await this.counts.add(transaction, `${SOURCE}:${batch.topic}`, taken);
+      return true;
+    });
+    if (!settled) this.giveUp(batch);
+    state.ledger = { next: range.last + 1, pending: null, epoch };
+    Object.assign(state, { gathered: [], announced_at: null });
+    this.intake.count(SOURCE, { received: taken.received, stored: taken.stored, deadLettered: taken.dead_lettered });
+  }
+
+  /** Rows, dead letters and dead-letter topic. Doing it again changes nothing. */
+  private async storeMessages(batch: LogBatch, range: OffsetRange, messages: readonly LogMessage[], announcedAt: Date | null): Promise<IntakeCounts> {
     const topic = this.settings.topics.get(batch.topic) ?? { format: 'native' as const, workspace: undefined };
     const context = await this.intake.contextFor({ source: SOURCE, scope: WorkspaceScope.all, ...topic });
-    const taken = await this.intake.takeIn(linesOf(batch, topic.format, this.clock.now()), topic.format, context);
-    const first = batch.messages[0]?.offset;
-    const last = batch.messages.at(-1)?.offset;
-    await this.store.insert(taken.rows, createHash('sha256').update(`${batch.topic}-${batch.partition}-${first}-${last}`).digest('hex'));
+    const taken = await this.intake.takeIn(linesOf(batch, messages, topic.format, this.clock.now()), topic.format, context);
+    const rows = announcedAt === null ? taken.rows : await this.staleReplay.rowsToStore(batch, range, taken.rows, announcedAt);
+    // Another block needs another token.
+    const part = rows.length === taken.rows.length ? '' : '-missing';
+    await this.store.insert(rows, createHash('sha256').update(`${batch.topic}-${batch.partition}-${range.first}-${range.last}${part}`).digest('hex'));
     const letters = await this.intake.deadLetters(taken, context, (line) => positionOf(batch, line));
     if (letters.length > 0) {
       await this.letterTopic.send(letters.map((letter) => ({ key: letter.position, value: JSON.stringify(letterMessage(letter)) })));
       await this.deadLetters.keep(letters);
     }
-    this.intake.count(SOURCE, { received: taken.received, stored: taken.rows.length, deadLettered: taken.refused.length });
-    this.metrics.kafkaLag.set({ topic: batch.topic, partition: batch.partition }, batch.lag);
+    return { received: taken.received, stored: taken.rows.length, dead_lettered: taken.refused.length };
+  }
+
+  private giveUp(batch: LogBatch): never {
+    this.partitions.delete(`${batch.topic}/${batch.partition}`);
+    throw new Error(`${batch.topic}/${batch.partition} was taken over by another collector; it is claimed anew if it is still ours`);
   }
 }
 
@@ -68,9 +145,9 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
  * The lines of every message, in order; each knows its offset. A message is as old as the broker says, however late it is read; one from
  * a producer that gave no time, or whose clock is not set, counts as read just now.
  */
-function* linesOf(batch: LogBatch, format: RequestLogFormat, now: number): Generator<RawLine> {
+function* linesOf(batch: LogBatch, messages: readonly LogMessage[], format: RequestLogFormat, now: number): Generator<RawLine> {
   const { topic, partition } = batch;
-  for (const { offset, timestamp, value } of batch.messages) {
+  for (const { offset, timestamp, value } of messages) {
     const receivedAt = timestamp >= EARLIEST_TIMESTAMP && timestamp <= now + FURTHEST_AHEAD_MS ? timestamp : now;
     let empty = true;
     for (const parsed of parseMessage(value, format)) {

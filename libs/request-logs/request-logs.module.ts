@@ -6,10 +6,13 @@ import { ActivityStore } from './activity.store.js';
 import { CountryLookup } from './country-lookup.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { HttpIntake } from './http-intake.service.js';
+import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { KafkaCollector, KafkaCollectorSettings } from './kafka-collector.service.js';
+import { LedgerStore } from './ledger.store.js';
 import { RequestLogStore } from './request-log.store.js';
 import { RequestLogsController } from './request-logs.controller.js';
+import { StaleReplay } from './stale-replay.service.js';
 import { RequestLogSearch } from './search.service.js';
 
 /** Takes request logs in. */
@@ -18,8 +21,8 @@ export class RequestLogsModule {
   static forRoot(countries: CountryLookup): DynamicModule {
     return {
       module: RequestLogsModule, imports: [CredentialsModule], global: true,
-      providers: [{ provide: CountryLookup, useValue: countries }, RequestLogIntake, RequestLogStore, DeadLetterStore],
-      exports: [RequestLogIntake, RequestLogStore, DeadLetterStore],
+      providers: [{ provide: CountryLookup, useValue: countries }, RequestLogIntake, RequestLogStore, DeadLetterStore, IntakeCountStore],
+      exports: [RequestLogIntake, RequestLogStore, DeadLetterStore, IntakeCountStore],
     };
   }
 }
@@ -44,7 +47,7 @@ export class KafkaCollectorModule {
       module: KafkaCollectorModule,
       providers: [
         { provide: LogSource, useValue: parts.source }, { provide: KafkaDeadLetters, useValue: parts.deadLetters },
-        { provide: KafkaCollectorSettings, useValue: parts.settings }, KafkaCollector,
+        { provide: KafkaCollectorSettings, useValue: parts.settings }, LedgerStore, StaleReplay, KafkaCollector,
       ],
     };
   }

@@ -1,0 +1,52 @@
+import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
+import { Clock } from '@keytrail/platform';
+import { Database, type Executor } from '@keytrail/postgres';
+import type { OffsetRange, PartitionLedger } from './ledger.js';
+
+export interface Partition {
+  topic: string;
+  partition: number;
+}
+
+/** The ledger as it was found: how long a pending range has been waiting, too. */
+export interface ClaimedLedger extends PartitionLedger {
+  announced_at: Date | null;
+}
+
+/**
+ * What is stored of each partition. It, and not the broker's committed offset, decides where reading goes on. Every change names the
+ * epoch it was made under; one made under an older epoch changes nothing and answers false: the partition belongs to somebody else now.
+ */
+@Injectable()
+export class LedgerStore {
+  constructor(private readonly database: Database, private readonly clock: Clock) {}
+
+  /** Takes a partition: whoever had it before cannot write to its ledger any more. */
+  async claim({ topic, partition }: Partition): Promise<ClaimedLedger> {
+    const row = await this.database.insertInto('kafka_ledger').values({ topic, partition, epoch: 1 })
+      .onConflict((conflict) => conflict.columns(['topic', 'partition']).doUpdateSet({ epoch: sql`kafka_ledger.epoch + 1` }))
+      .returningAll().executeTakeFirstOrThrow();
+    const { pending_first: first, pending_last: last } = row;
+    return { next: row.next_offset, pending: first === null || last === null ? null : { first, last }, epoch: row.epoch, announced_at: row.announced_at };
+  }
+
+  /** Says durably which range will be stored, before it is. */
+  async announce({ topic, partition }: Partition, epoch: number, range: OffsetRange): Promise<boolean> {
+    const row = await this.database.updateTable('kafka_ledger')
+      .set({ pending_first: range.first, pending_last: range.last, announced_at: this.clock.date() })
+      .where('topic', '=', topic).where('partition', '=', partition).where('epoch', '=', epoch).where('pending_first', 'is', null)
+      .where((where) => where.or([where('next_offset', 'is', null), where('next_offset', '=', range.first)]))
+      .returning('epoch').executeTakeFirst();
+    return row !== undefined;
+  }
+
+  /** Says that the announced range is stored. */
+  async settle(transaction: Executor, { topic, partition }: Partition, epoch: number, range: OffsetRange): Promise<boolean> {
+    const row = await transaction.updateTable('kafka_ledger')
+      .set({ next_offset: range.last + 1, pending_first: null, pending_last: null, announced_at: null })
+      .where('topic', '=', topic).where('partition', '=', partition).where('epoch', '=', epoch).where('pending_first', '=', range.first)
+      .where('pending_last', '=', range.last).returning('epoch').executeTakeFirst();
+    return row !== undefined;
+  }
+}

@@ -10,9 +10,11 @@ interface StoredRow extends Omit<RequestLog, 'time'> {
   time: number;
 }
 
-const COLUMNS = `workspace_id, key_id, key_fingerprint, credential_kind, principal, request_id, toUnixTimestamp64Milli(time) AS time, outcome,
-  refusal_reason, method, route, path, status, latency_ms, bytes_in, bytes_out, address, country, user_agent, origin, referer, tenant, environment,
-  gateway_node, attributes, source`;
+const OTHER_COLUMNS = `workspace_id, key_id, key_fingerprint, credential_kind, principal, outcome, refusal_reason, method, route, path, status,
+  latency_ms, bytes_in, bytes_out, address, country, user_agent, origin, referer, tenant, environment, gateway_node, source`;
+
+/** By every column: pages of rows that share time and request id stay whole only where the order leaves nothing open. */
+const NEWEST_FIRST = `request_logs.time DESC, request_id DESC, ${OTHER_COLUMNS}, toString(attributes)`;
 
 /** Request logs in ClickHouse. */
 @Injectable()
@@ -34,8 +36,8 @@ export class RequestLogStore {
   async search(filter: SearchFilter, after: SearchPosition | null, limit: number): Promise<RequestLog[]> {
     const { conditions, params } = searchSql(filter, after);
     const rows = await this.clickhouse.select<StoredRow>(
-      `SELECT ${COLUMNS} FROM request_logs WHERE ${conditions} ORDER BY request_logs.time DESC, request_id DESC, key_id, path, address
-      LIMIT ${Math.trunc(limit)} OFFSET ${Math.trunc(after?.[2] ?? 0)}`, params);
+      `SELECT request_id, toUnixTimestamp64Milli(time) AS time, ${OTHER_COLUMNS}, attributes FROM request_logs
+      WHERE ${conditions} ORDER BY ${NEWEST_FIRST} LIMIT ${Math.trunc(limit)} OFFSET ${Math.trunc(after?.[2] ?? 0)}`, params);
     return rows.map((row) => ({ ...row, time: new Date(row.time).toISOString() }));
   }
 }

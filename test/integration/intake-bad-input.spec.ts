@@ -133,7 +133,7 @@ describe('bad lines between good ones', () => {
       expect(answer).toMatchObject({ status: 200, body: { received: odd.length + 1 } });
       expect(answer.body.stored + answer.body.dead_lettered).toBe(odd.length + 1);
       expect((await countsOfKey(clickhouseOf(app), key)).rows).toBe(1);
-    }), { numRuns: 25 });
+    }), { numRuns: 25, endOnFailure: true });
   });
 
   it('never cost a neighbour when they stand in hundreds of months', async () => {

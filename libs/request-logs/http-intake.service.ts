@@ -4,6 +4,7 @@ import type { IntakeQuery, IntakeResult, LineError } from '@keytrail/contracts';
 import { AppError, Clock, newId, type Caller } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { DeadLetterStore } from './dead-letter.store.js';
+import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { parseBody } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
@@ -31,7 +32,7 @@ interface KnownBatch {
 export class HttpIntake {
   constructor(
     private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,
-    private readonly database: Database, private readonly clock: Clock,
+    private readonly counts: IntakeCountStore, private readonly database: Database, private readonly clock: Clock,
   ) {}
 
   /** A batch with an Idempotency-Key is stored once, however often it is sent. Throws 422 when not one line is good. */
@@ -53,7 +54,7 @@ export class HttpIntake {
     await this.store.insert(taken.rows, token);
     const counts: BatchCounts = { received: taken.received, stored: taken.rows.length, dead_lettered: taken.refused.length };
     await this.deadLetters.keep(await this.intake.deadLetters(taken, context, ({ line }) => `batch ${token.slice(0, 12)} line ${line}`));
-    if (idempotencyKey !== undefined && !await this.settle(token, counts)) return this.duplicate(counts);
+    if (!await this.settle(idempotencyKey === undefined ? undefined : token, counts)) return this.duplicate(counts);
     this.intake.count(SOURCE, { received: counts.received, stored: counts.stored, deadLettered: counts.dead_lettered });
     const errors = taken.refused.slice(0, ERRORS_SHOWN).map(({ from, problem }): LineError => ({ line: from.line, ...problem }));
     const result: IntakeResult = { ...counts, duplicate: false, errors };
@@ -78,11 +79,17 @@ export class HttpIntake {
     return claimed === undefined ? this.findBatch(token, sha256) : undefined;
   }
 
-  /** false: another call was first. */
-  private async settle(token: string, counts: BatchCounts): Promise<boolean> {
-    const settled = await this.database.updateTable('intake_batches').set(counts).where('token', '=', token).where('stored', 'is', null)
-      .returning('token').executeTakeFirst();
-    return settled !== undefined;
+  /** Counts the batch, and says under its token that it is stored. false: another call was first. */
+  private settle(token: string | undefined, counts: BatchCounts): Promise<boolean> {
+    return this.database.transaction().execute(async (transaction) => {
+      if (token !== undefined) {
+        const settled = await transaction.updateTable('intake_batches').set(counts).where('token', '=', token).where('stored', 'is', null)
+          .returning('token').executeTakeFirst();
+        if (settled === undefined) return false;
+      }
+      await this.counts.add(transaction, SOURCE, counts);
+      return true;
+    });
   }
 
   private async findBatch(token: string, sha256: string): Promise<KnownBatch | undefined> {

@@ -1,18 +1,21 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
-  DeadLetterPage, DeadLetterQuery, IntakeQuery, IntakeResult, Problem, RequestLogLine, RequestLogPage, RequestLogQuery,
+  DeadLetterPage, DeadLetterQuery, IntakeAccounts, IntakeQuery, IntakeResult, Problem, RequestLogLine, RequestLogPage, RequestLogQuery,
 } from '@keytrail/contracts';
-import { ApiQueryOf, CurrentCaller, RequirePermission, badRequest, idempotencyKeyOf, type Caller } from '@keytrail/platform';
+import { ApiQueryOf, AppError, CurrentCaller, RequirePermission, badRequest, idempotencyKeyOf, type Caller } from '@keytrail/platform';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { decompress } from './decompress.js';
 import { HttpIntake } from './http-intake.service.js';
+import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogSearch } from './search.service.js';
 
 @ApiTags('request logs')
 @Controller('v1')
 export class RequestLogsController {
-  constructor(private readonly intake: HttpIntake, private readonly search: RequestLogSearch, private readonly deadLetters: DeadLetterStore) {}
+  constructor(private readonly intake: HttpIntake, private readonly search: RequestLogSearch, private readonly deadLetters: DeadLetterStore,
+    private readonly counts: IntakeCountStore,
+  ) {}
 
   @Post('request-logs')
   @HttpCode(200)
@@ -51,6 +54,15 @@ export class RequestLogsController {
   @ApiResponse({ status: 200, standardSchema: RequestLogPage })
   byRequestId(@CurrentCaller() caller: Caller, @Param('request_id') requestId: string): Promise<RequestLogPage> {
     return this.search.byRequestId(caller.scope, requestId);
+  }
+
+  @Get('intake-accounts')
+  @RequirePermission('dead-letters:read')
+  @ApiOperation({ summary: 'What came in from each source and what became of it, and how far each Kafka partition is stored' })
+  @ApiResponse({ status: 200, standardSchema: IntakeAccounts })
+  intakeAccounts(@CurrentCaller() caller: Caller): Promise<IntakeAccounts> {
+    if (!caller.scope.isAll) throw new AppError({ code: 'account_wide_only', status: 403, message: 'Only callers of the whole account may see this.' });
+    return this.counts.list();
   }
 
   @Get('dead-letters')

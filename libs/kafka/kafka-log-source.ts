@@ -53,7 +53,8 @@ export class KafkaLogSource extends LogSource {
       };
       if (!await this.takeUntilStored(batch, payload, take)) return;
       payload.resolveOffset(String(last));
-      await this.consumer.commitOffsets([{ topic, partition, offset: String(last + 1) }]);
+      // Not the consumer's own commitOffsets: from the moment it is asked to stop, that one does nothing and says nothing.
+      await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(last + 1) }] }] });
       await payload.heartbeat();
     }
   }

@@ -22,6 +22,10 @@ describe('planReplacement', () => {
     expect(planReplacement(key({ expires_at: new Date('2026-02-11T12:00:00Z') }), now).expires_at).toEqual(new Date('2026-03-11T12:00:00Z'));
   });
 
+  it('lets no successor live beyond the year 9999', () => {
+    expect(planReplacement(key({ expires_at: new Date('9999-12-31T23:59:59Z') }), now).expires_at).toEqual(new Date('9999-12-31T23:59:59.999Z'));
+  });
+
   it('refuses a key that somebody else revoked first, and names its successor', () => {
     expect(() => planReplacement(key({ revoked_at: now, replaced_by: 'key_2' }), now))
       .toThrow(expect.objectContaining({ status: 409, code: 'key_revoked', message: expect.stringContaining('key_2') }));

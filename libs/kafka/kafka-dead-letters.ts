@@ -16,7 +16,7 @@ export class KafkaDeadLetters {
 
   constructor(kafka: Kafka, private readonly topic: string) {
     this.producer = kafka.producer({
-      idempotent: true, maxInFlightRequests: 1, retry: { retries: 5 }, createPartitioner: Partitioners.DefaultPartitioner,
+      maxInFlightRequests: 1, retry: { retries: 5 }, createPartitioner: Partitioners.DefaultPartitioner,
     });
   }
 

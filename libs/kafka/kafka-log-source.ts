@@ -9,6 +9,8 @@ export interface KafkaLogSourceOptions {
   /** Messages and bytes a batch holds at most (one larger message still comes alone). */
   batchMessages?: number;
   batchBytes?: number;
+  /** Milliseconds after which the broker gives away the partitions of a member that went silent. */
+  sessionTimeout?: number;
 }
 
 const FIRST_RETRY_MS = 500;
@@ -27,7 +29,8 @@ export class KafkaLogSource extends LogSource {
   constructor(kafka: Kafka, private readonly options: KafkaLogSourceOptions) {
     super();
     this.consumer = kafka.consumer({
-      groupId: options.group, sessionTimeout: 30_000, heartbeatInterval: 3_000, maxWaitTimeInMs: 500, maxBytesPerPartition: 4 * 1024 * 1024,
+      groupId: options.group, sessionTimeout: options.sessionTimeout ?? 30_000,
+      heartbeatInterval: Math.min(3_000, Math.floor((options.sessionTimeout ?? 30_000) / 3)), maxWaitTimeInMs: 500, maxBytesPerPartition: 4 * 1024 * 1024,
       retry: { retries: 10, restartOnFailure: async () => !this.stopping.signal.aborted },
     });
   }
@@ -65,7 +68,10 @@ export class KafkaLogSource extends LogSource {
         return;
       }
       payload.resolveOffset(String(last));
-      if (taken.stored !== null) await this.consumer.commitOffsets([{ topic, partition, offset: String(taken.stored) }]);
+      if (taken.stored !== null) {
+        // Not the consumer's own commitOffsets: from the moment it is asked to stop, that one does nothing and says nothing.
+        await payload.commitOffsetsIfNecessary({ topics: [{ topic, partitions: [{ partition, offset: String(taken.stored) }] }] });
+      }
       await payload.heartbeat();
     }
   }

@@ -14,28 +14,61 @@ export interface DataDirLock {
   release(): void;
 }
 
+/** A lock file that names nobody is being written just now, or was when its process ended. Attempts until the latter is believed. */
+const WRITTEN_WITHIN = 50;
+const ATTEMPTS = 100;
+const PAUSE_MS = 20;
+
 /**
  * Takes a data directory for this process, making it if needed. The lock file holds the process id; one left by a process that is
- * gone (kill -9) is taken over. Throws {@link DataDirLockedError}.
+ * gone (kill -9) is taken over, by one of however many start at once. Throws {@link DataDirLockedError}.
  */
 export function lockDataDir(directory: string): DataDirLock {
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'keytrail.lock');
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    try {
-      const handle = openSync(file, 'wx', 0o600);
-      writeSync(handle, `${process.pid} ${processStart(process.pid)}`);
-      closeSync(handle);
-      return { release: () => removeIfOurs(file) };
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    }
+  for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
+    if (claim(file)) return { release: () => removeIfOurs(file) };
     const holder = readHolder(file);
     if (holder !== undefined && isAlive(holder)) throw new DataDirLockedError(directory, holder.pid);
-    removeQuietly(file);
+    if (holder === undefined && attempt < WRITTEN_WITHIN) pause();
+    else clearAway(file, holder);
   }
   throw new DataDirLockedError(directory, readHolder(file)?.pid ?? 0);
 }
+
+/** Makes a file that names this process; false when there is one. */
+function claim(file: string): boolean {
+  try {
+    const handle = openSync(file, 'wx', 0o600);
+    writeSync(handle, `${process.pid} ${processStart(process.pid)}`);
+    closeSync(handle);
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/**
+ * Removes the file of a dead holder. Whoever does so must have the mark of this very holder and look again: another may have cleared it
+ * away before, and somebody alive may have the lock by now.
+ */
+function clearAway(file: string, dead: Holder | undefined): void {
+  const mark = `${file}.after-${dead?.pid ?? 0}-${dead?.start ?? ''}`;
+  if (claim(mark)) {
+    const holder = readHolder(file);
+    if (holder?.pid === dead?.pid && holder?.start === dead?.start) removeQuietly(file);
+    removeQuietly(mark);
+    return;
+  }
+  const clearing = readHolder(mark);
+  if (clearing !== undefined && !isAlive(clearing)) removeQuietly(mark);
+  pause();
+}
+
+const pause = (): void => {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+};
 
 interface Holder {
   pid: number;
@@ -55,7 +88,7 @@ function processStart(pid: number): string {
 function readHolder(file: string): Holder | undefined {
   try {
     const [pid, start = ''] = readFileSync(file, 'utf8').trim().split(' ');
-    return pid ? { pid: Number(pid), start } : undefined;
+    return Number(pid) > 0 ? { pid: Number(pid), start } : undefined;
   } catch {
     return undefined;
   }

@@ -36,6 +36,8 @@ export const kafkaFields = {
   KEYTRAIL_KAFKA_TOPICS: list('topic').refine((topics) => topics.every((topic) => TOPIC.test(topic)), { message: 'must be topic[=format][@workspace], separated by commas' })
     .default(['keytrail.request-logs']).describe('Topics to read, each topic[=format][@workspace]; format defaults to native'),
   KEYTRAIL_KAFKA_GROUP: z.string().min(1).max(200).default('keytrail-collector').describe('Consumer group'),
+  KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(300_000).default(30_000)
+    .describe('Milliseconds after which the broker gives the partitions of a silent collector to another'),
   KEYTRAIL_KAFKA_DEAD_LETTER_TOPIC: z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be a topic name').default('keytrail.dead-letters')
     .describe('Topic for messages that cannot be stored'),
 };

@@ -2,6 +2,7 @@ import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/
 import { sql } from 'kysely';
 import { ReadinessChecks } from '@keytrail/platform';
 import { Database } from './database.js';
+import { RetentionJob } from './retention.job.js';
 
 /** Lends an open database to the process and closes it at the end. */
 @Module({})
@@ -13,7 +14,7 @@ export class PostgresModule implements OnApplicationShutdown {
   }
 
   static forRoot(database: Database): DynamicModule {
-    return { module: PostgresModule, global: true, providers: [{ provide: Database, useValue: database }], exports: [Database] };
+    return { module: PostgresModule, global: true, providers: [{ provide: Database, useValue: database }, RetentionJob], exports: [Database, RetentionJob] };
   }
 
   async onApplicationShutdown(): Promise<void> {

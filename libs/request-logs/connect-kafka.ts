@@ -14,7 +14,7 @@ export async function connectKafka(settings: KafkaSettings): Promise<KafkaCollec
   const kafka = createKafka(settings.KEYTRAIL_KAFKA_BROKERS);
   await ensureTopics(kafka, [...topics.keys(), deadLetterTopic]);
   return {
-    source: new KafkaLogSource(kafka, { topics: [...topics.keys()], group: settings.KEYTRAIL_KAFKA_GROUP }),
+    source: new KafkaLogSource(kafka, { topics: [...topics.keys()], group: settings.KEYTRAIL_KAFKA_GROUP, sessionTimeout: settings.KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS }),
     deadLetters: new KafkaDeadLetters(kafka, deadLetterTopic),
     settings: new KafkaCollectorSettings(topics),
   };

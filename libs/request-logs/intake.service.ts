@@ -82,11 +82,12 @@ export class RequestLogIntake {
   }
 }
 
-/** What the sender says, else its only workspace, else the account's default. */
+/** What the sender says, else its only workspace, else the account's default; none for a sender of some workspaces, who has to say. */
 function defaultWorkspace(origin: Origin): string {
   if (origin.workspace !== undefined) return origin.workspace;
+  if (origin.scope.isAll) return DEFAULT_WORKSPACE;
   const [only, ...others] = origin.scope.ids ?? [];
-  return only !== undefined && others.length === 0 ? only : DEFAULT_WORKSPACE;
+  return only !== undefined && others.length === 0 ? only : '';
 }
 
 /** Sorts by time, as the ids of `newId` do, then by place. */

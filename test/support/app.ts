@@ -42,6 +42,9 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
   });
   const standalone = await startStandalone(settings, {
     logger: new AppLogger({ json: true, quiet: true }), version: 'test', schedule: JobSchedule.off,
+  }).catch(async (error: unknown) => {
+    await directory.remove();
+    throw error;
   });
   return {
     url: standalone.url,

@@ -1,0 +1,25 @@
+import { Injectable } from '@nestjs/common';
+import { SchedulerRegistry } from '@nestjs/schedule';
+import { Clock, JobSchedule, RecurringJob } from '@keytrail/platform';
+import { Database } from './database.js';
+
+const DAY_MS = 24 * 60 * 60_000;
+
+/** A repeated call or batch comes within hours; after this its Idempotency-Key is forgotten. */
+const IDEMPOTENCY_DAYS = 7;
+const DEAD_LETTER_DAYS = 90;
+
+/** Deletes what is kept for a while only. The audit trail, findings and incidents stay. */
+@Injectable()
+export class RetentionJob extends RecurringJob {
+  constructor(private readonly database: Database, private readonly clock: Clock, scheduler: SchedulerRegistry, schedule: JobSchedule) {
+    super('retention', schedule.retentionMs, scheduler);
+  }
+
+  override async run(): Promise<void> {
+    const before = (days: number) => new Date(this.clock.now() - days * DAY_MS);
+    await this.database.deleteFrom('idempotent_calls').where('created_at', '<', before(IDEMPOTENCY_DAYS)).execute();
+    await this.database.deleteFrom('intake_batches').where('created_at', '<', before(IDEMPOTENCY_DAYS)).execute();
+    await this.database.deleteFrom('dead_letters').where('received_at', '<', before(DEAD_LETTER_DAYS)).execute();
+  }
+}

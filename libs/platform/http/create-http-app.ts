@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import { answerHeaders } from './answer-headers.js';
 import { BODY_LIMIT, registerContentParsers } from './content-parsers.js';
+import { drainOnClose } from './drain.js';
 import { refuseAddress, refuseConnection, refuseControlCharacters } from './early-refusals.js';
 import { serveOpenApi, type OpenApiOptions } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -34,6 +35,7 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   const server = adapter.getInstance() as unknown as FastifyInstance;
   registerContentParsers(server);
   refuseControlCharacters(server);
+  drainOnClose(server);
   server.addHook('onSend', (request, reply, _payload, done) => {
     void reply.headers(answerHeaders(String(request.id)));
     done();

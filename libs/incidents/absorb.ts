@@ -24,7 +24,7 @@ export function openIncident(incidentId: string, { finding, subject, owner }: Ar
     incident_id: incidentId, workspace_id: finding.workspace_id, title: incidentTitle(finding.title, subject), severity: finding.severity,
     state: 'open', owner_id: owner?.owner_id ?? null, owner_name: owner?.name ?? null, owner_contact: owner?.contact ?? null,
     key_ids: finding.key_id === '' ? [] : [finding.key_id], addresses: finding.addresses.slice(0, MOST_NAMED), rule_ids: [finding.rule_id],
-    findings: 1, first_seen: finding.first_seen, last_seen: finding.last_seen, opened_at: now, updated_at: now,
+    findings: 1, first_seen: finding.first_seen, last_seen: finding.last_seen, opened_at: now, updated_at: now, closed_at: null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { correlate, correlationDefaults, type FindingFacts, type IncidentFacts } from './correlate.js';
+import { correlate, correlationDefaults, outlives, type FindingFacts, type IncidentFacts } from './correlate.js';
 
 const MINUTE = 60_000;
 const T = Date.UTC(2026, 2, 1, 12);
@@ -50,5 +50,20 @@ describe('correlate', () => {
     expect(decide(finding(), byOwner, byCaller, byKey)?.incident_id).toBe('inc_key');
     expect(decide(finding(), byKey, byCaller, byOwner)?.incident_id).toBe('inc_key');
     expect(decide(finding(), byOwner, byCaller)?.incident_id).toBe('inc_caller');
+  });
+});
+
+describe('outlives', () => {
+  const HOUR = 60 * MINUTE;
+  const RISE = 'its severity rose from low to high';
+  it.each<[string, Parameters<typeof outlives>[0]['state'], number, string | undefined, string | undefined]>([
+    ['resolved and nothing came after it', 'resolved', 0, undefined, undefined],
+    ['resolved and it went on', 'resolved', 1, undefined, 'it went on after that'],
+    ['resolved, and logs of before that came late and make it graver', 'resolved', -HOUR, RISE, RISE],
+    ['a false positive and it goes on for a day', 'false_positive', 24 * HOUR, undefined, undefined],
+    ['a false positive and it goes on for longer', 'false_positive', 24 * HOUR + 1, undefined, 'it still went on a day later'],
+    ['a false positive and it becomes graver', 'false_positive', 1, RISE, RISE],
+  ])('decides on a closed incident that was %s', (_, state, after, severity_rise, why) => {
+    expect(outlives({ state, closed_at: T }, { last_seen: T + after, severity_rise })).toBe(why);
   });
 });

@@ -64,6 +64,24 @@ export function correlate(finding: FindingFacts, incidents: readonly IncidentFac
   return undefined;
 }
 
+/** A false positive stays one for this long, whatever goes on that is no graver. */
+const FALSE_POSITIVE_HOLDS_MS = 24 * 60 * 60_000;
+
+/** What a finding of a closed incident did since its incident was told of it. */
+export interface LateGrowth {
+  last_seen: number;
+  /** In plain words; undefined when it did not rise. */
+  severity_rise: string | undefined;
+}
+
+/** Why a finding of a closed incident needs an incident again; undefined when the closing still stands. For the timeline. */
+export function outlives(closed: { state: IncidentState; closed_at: number }, growth: LateGrowth): string | undefined {
+  if (growth.severity_rise !== undefined) return growth.severity_rise;
+  const isFalsePositive = closed.state === 'false_positive';
+  if (growth.last_seen <= closed.closed_at + (isFalsePositive ? FALSE_POSITIVE_HOLDS_MS : 0)) return undefined;
+  return isFalsePositive ? 'it still went on a day later' : 'it went on after that';
+}
+
 /** Whether findings may still join. */
 export const isOpen = (state: IncidentState): boolean => state !== 'resolved' && state !== 'false_positive';
 

@@ -5,7 +5,7 @@ import { presentFinding, type FindingRow } from '@keytrail/detection';
 import { Clock, newId } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { absorb, openIncident, severityRose, type Arrival } from './absorb.js';
-import { correlate, correlationDefaults, type IncidentFacts } from './correlate.js';
+import { correlate, correlationDefaults, isOpen, outlives, type IncidentFacts } from './correlate.js';
 import { addToTimeline, openIncidentsNear, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
 
 const FINDINGS_A_TIME = 100;
@@ -47,9 +47,31 @@ export class Correlation {
     const now = this.clock.date();
     const known = finding.incident_id === null ? undefined
       : await transaction.selectFrom('incidents').selectAll().where('incident_id', '=', finding.incident_id).forUpdate().executeTakeFirst();
-    const incident = known !== undefined ? await this.grow(transaction, known, arrival, now) : await this.joinOrOpen(transaction, finding, arrival, now);
-    await transaction.updateTable('findings').set({ incident_id: incident.incident_id, awaits_correlation: false })
-      .where('finding_id', '=', finding.finding_id).execute();
+    const incident = known === undefined ? await this.joinOrOpen(transaction, finding, arrival, now)
+      : isOpen(known.state) ? await this.grow(transaction, known, arrival, now)
+        : await this.follow(transaction, known, finding, arrival, now);
+    const told = incident === undefined ? {} : { incident_id: incident.incident_id, told_severity: finding.severity };
+    await transaction.updateTable('findings').set({ ...told, awaits_correlation: false }).where('finding_id', '=', finding.finding_id).execute();
+  }
+
+  /** A closed incident is left as it is. undefined: its closing covers what the finding has become. */
+  private async follow(
+    transaction: Executor, closed: IncidentRow, finding: FindingRow, arrival: Arrival, now: Date,
+  ): Promise<IncidentRow | undefined> {
+    const { told_severity, severity } = finding;
+    const closedAt = closed.closed_at ?? closed.updated_at;
+    const why = outlives({ state: closed.state, closed_at: closedAt.getTime() }, {
+      last_seen: finding.last_seen.getTime(),
+      severity_rise: told_severity !== null && severityRose(told_severity, severity) ? `its severity rose from ${told_severity} to ${severity}` : undefined,
+    });
+    if (why === undefined) return undefined;
+    const successor = await this.joinOrOpen(transaction, finding, arrival, now,
+      `follows ${closed.incident_id}, closed as ${closed.state} at ${closedAt.toISOString()}: ${why}`);
+    await addToTimeline(transaction, [{
+      incident_id: closed.incident_id, at: now, kind: 'finding', actor: 'keytrail', text: `${finding.title}: ${why}; see ${successor.incident_id}`,
+      finding_id: finding.finding_id,
+    }]);
+    return successor;
   }
 
   private async grow(transaction: Executor, before: IncidentRow, arrival: Arrival, now: Date): Promise<IncidentRow> {
@@ -59,7 +81,9 @@ export class Correlation {
     return after;
   }
 
-  private async joinOrOpen(transaction: Executor, finding: FindingRow, arrival: Arrival, now: Date): Promise<IncidentRow> {
+  private async joinOrOpen(
+    transaction: Executor, finding: FindingRow, arrival: Arrival, now: Date, follows?: string,
+  ): Promise<IncidentRow> {
     const { gap_ms } = correlationDefaults;
     const near = await openIncidentsNear(transaction, finding.workspace_id,
       new Date(finding.first_seen.getTime() - gap_ms), new Date(finding.last_seen.getTime() + gap_ms));
@@ -75,7 +99,10 @@ export class Correlation {
       const opened = openIncident(newId('inc'), arrival, now);
       await saveIncident(transaction, opened);
       await addToTimeline(transaction, [
-        { incident_id: opened.incident_id, at: now, kind: 'opened', actor: 'keytrail', text: `Opened: ${opened.title}`, finding_id: null },
+        {
+          incident_id: opened.incident_id, at: now, kind: 'opened', actor: 'keytrail', finding_id: null,
+          text: `Opened: ${opened.title}${follows === undefined ? '' : ` (${follows})`}`,
+        },
         entry(opened.incident_id, `${finding.title}: ${finding.summary}`),
       ]);
       return opened;
@@ -83,7 +110,7 @@ export class Correlation {
     const after = absorb(before, arrival, true, now);
     await saveIncident(transaction, after);
     await addToTimeline(transaction, [
-      entry(after.incident_id, `${finding.title}: ${finding.summary} (joined because ${joining.because})`), ...severityEntries(before, after, now),
+      entry(after.incident_id, `${finding.title}: ${finding.summary} (joined because ${joining.because}${follows === undefined ? '' : `; ${follows}`})`), ...severityEntries(before, after, now),
     ]);
     return after;
   }

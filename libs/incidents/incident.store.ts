@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { IncidentState, IncidentSummary, Severity, TimelineEntry } from '@keytrail/contracts';
+import type { FindingRow } from '@keytrail/detection';
 import { inWorkspaces, type Executor, type IncidentTable } from '@keytrail/postgres';
 
 export type IncidentRow = Selectable<IncidentTable>;
@@ -40,7 +41,7 @@ export const lockIncident = (transaction: Executor, incidentId: string, workspac
 /** Incidents of a workspace that still take findings and lie near a span of time. */
 export const openIncidentsNear = (transaction: Executor, workspace: string, from: Date, to: Date): Promise<IncidentRow[]> =>
   transaction.selectFrom('incidents').selectAll().where('workspace_id', '=', workspace).where('state', 'not in', ['resolved', 'false_positive'])
-    .where('last_seen', '>=', from).where('first_seen', '<=', to).execute();
+    .where('last_seen', '>=', from).where('first_seen', '<=', to).forUpdate().execute();
 
 export async function saveIncident(transaction: Executor, row: IncidentRow): Promise<void> {
   const values = {
@@ -49,6 +50,13 @@ export async function saveIncident(transaction: Executor, row: IncidentRow): Pro
   const { incident_id: _, ...changes } = values;
   await transaction.insertInto('incidents').values(values).onConflict((conflict) => conflict.column('incident_id').doUpdateSet(changes)).execute();
 }
+
+/** Findings that are in an incident or were when it was closed, oldest first. */
+export const findingsOf = (executor: Executor, incidentId: string, limit: number): Promise<FindingRow[]> =>
+  executor.selectFrom('findings').selectAll().where((where) => where.or([
+    where('incident_id', '=', incidentId),
+    where('finding_id', 'in', where.selectFrom('incident_timeline').select('finding_id').where('incident_id', '=', incidentId).where('finding_id', 'is not', null)),
+  ])).orderBy('first_seen').orderBy('finding_id').limit(limit).execute();
 
 export type NewTimelineEntry = Omit<TimelineEntry, 'at'> & { incident_id: string; at: Date };
 

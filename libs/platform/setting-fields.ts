@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 
 const list = (what: string) => z.string().transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== ''))
@@ -5,10 +6,20 @@ const list = (what: string) => z.string().transform((value) => value.split(',').
 
 const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http or https URL' });
 
-/** Where a process listens. */
+/** An address, or a network as address/prefix. A prefix of 0 would believe everyone. */
+function isNetwork(entry: string): boolean {
+  const [address = '', prefix, ...rest] = entry.split('/');
+  const bits = ipaddr.IPv4.isValidFourPartDecimal(address) ? 32 : ipaddr.IPv6.isValid(address) && !address.includes('%') ? 128 : 0;
+  const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : 0;
+  return bits > 0 && rest.length === 0 && length >= 1 && length <= bits;
+}
+
+/** Where a process listens, and whom it believes about where a call comes from. */
 export const httpFields = {
   KEYTRAIL_HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
   KEYTRAIL_PORT: z.coerce.number().int().min(0).max(65_535).default(8080).describe('Port to listen on'),
+  KEYTRAIL_TRUSTED_PROXIES: list('proxy').refine((proxies) => proxies.every(isNetwork), { message: 'must be addresses or networks (10.0.0.0/8), separated by commas' })
+    .default([]).describe('Proxies whose X-Forwarded-For names the client, as addresses or networks; absent = none'),
 };
 
 /** The two stores as servers. */

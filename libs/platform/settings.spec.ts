@@ -33,6 +33,13 @@ describe('readSettings', () => {
     }
   });
 
+  it('takes addresses and networks for proxies, and nothing else', () => {
+    const read = (proxies: string) => readSettings(z.object(httpFields), { KEYTRAIL_TRUSTED_PROXIES: proxies }).KEYTRAIL_TRUSTED_PROXIES;
+    expect(read('10.0.0.0/8, 192.0.2.1,fd00::/8, ::1')).toEqual(['10.0.0.0/8', '192.0.2.1', 'fd00::/8', '::1']);
+    expect(read('')).toEqual([]);
+    for (const bad of ['true', 'loopback', 'proxy.example', '10.0.0.0/33', '10.0.0.0/0', '::/0', '10.0.0.0/8/8', '10.1', '10.0.0.0/', 'fe80::1%eth0']) expect(() => read(bad)).toThrow('KEYTRAIL_TRUSTED_PROXIES');
+  });
+
   it.each(['80.5', '-1', 'http', '1e9'])('takes no port %s', (port) => {
     expect(() => readSettings(z.object(httpFields), { KEYTRAIL_PORT: port })).toThrow(SettingsError);
   });

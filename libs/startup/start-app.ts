@@ -48,7 +48,9 @@ export async function startApp(settings: AppSettings, options: AppOptions): Prom
     const clickhouse = await openClickHouse(options.clickhouse);
     opened.push(clickhouse);
     const module = await options.compose({ database, clickhouse, secrets: new Secrets(options.masterKey), access, schedule: options.schedule });
-    const app = await createHttpApp(module, { logger: options.logger, ...(options.openapi && { openapi: options.openapi }) });
+    const app = await createHttpApp(module, {
+      logger: options.logger, trustedProxies: settings.KEYTRAIL_TRUSTED_PROXIES, ...(options.openapi && { openapi: options.openapi }),
+    });
     // From here on the application closes the stores.
     opened.splice(0, opened.length, app);
     await app.get(Registry, { strict: false }).ensureAccount();

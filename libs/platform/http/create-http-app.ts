@@ -13,6 +13,8 @@ import { validationPipe } from './validation.js';
 
 export interface HttpAppOptions {
   logger: LoggerService;
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  trustedProxies?: string[];
   /** Serve `/openapi.json` and the page to browse it at `/docs`. */
   openapi?: OpenApiOptions;
 }
@@ -21,6 +23,7 @@ export interface HttpAppOptions {
 export async function createHttpApp(module: Type | DynamicModule, options: HttpAppOptions): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
+    trustProxy: options.trustedProxies?.length ? options.trustedProxies : false,
     requestTimeout: 60_000,
     connectionTimeout: 70_000,
     keepAliveTimeout: 5_000,

@@ -6,6 +6,7 @@ import { Clock, newId } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { absorb, openIncident, severityRose, type Arrival } from './absorb.js';
 import { correlate, correlationDefaults, isOpen, outlives, type IncidentFacts } from './correlate.js';
+import { isWorthTelling, toldAfter } from './growth.js';
 import { addToTimeline, openIncidentsNear, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
 
 const FINDINGS_A_TIME = 100;
@@ -48,9 +49,9 @@ export class Correlation {
     const known = finding.incident_id === null ? undefined
       : await transaction.selectFrom('incidents').selectAll().where('incident_id', '=', finding.incident_id).forUpdate().executeTakeFirst();
     const incident = known === undefined ? await this.joinOrOpen(transaction, finding, arrival, now)
-      : isOpen(known.state) ? await this.grow(transaction, known, arrival, now)
+      : isOpen(known.state) ? await this.grow(transaction, known, finding, arrival, now)
         : await this.follow(transaction, known, finding, arrival, now);
-    const told = incident === undefined ? {} : { incident_id: incident.incident_id, told_severity: finding.severity };
+    const told = incident === undefined ? {} : { incident_id: incident.incident_id, ...toldAfter(finding, incident.incident_id === known?.incident_id) };
     await transaction.updateTable('findings').set({ ...told, awaits_correlation: false }).where('finding_id', '=', finding.finding_id).execute();
   }
 
@@ -74,10 +75,10 @@ export class Correlation {
     return successor;
   }
 
-  private async grow(transaction: Executor, before: IncidentRow, arrival: Arrival, now: Date): Promise<IncidentRow> {
+  private async grow(transaction: Executor, before: IncidentRow, finding: FindingRow, arrival: Arrival, now: Date): Promise<IncidentRow> {
     const after = absorb(before, arrival, false, now);
     await saveIncident(transaction, after);
-    await addToTimeline(transaction, severityEntries(before, after, now));
+    await addToTimeline(transaction, [...growthEntries(finding, after.incident_id, now), ...severityEntries(before, after, now)]);
     return after;
   }
 
@@ -127,6 +128,11 @@ export class Correlation {
       owner: key === undefined ? fromLog : { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact },
     };
   }
+}
+
+function growthEntries(finding: FindingRow, incident_id: string, at: Date): NewTimelineEntry[] {
+  if (!isWorthTelling(finding)) return [];
+  return [{ incident_id, at, kind: 'finding', actor: 'keytrail', text: `${finding.title}: now ${finding.summary}`, finding_id: finding.finding_id }];
 }
 
 const incidentFacts = (incident: IncidentRow): IncidentFacts =>

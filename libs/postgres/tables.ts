@@ -60,8 +60,9 @@ export interface FindingTable {
   incident_id: string | null; detected_at: Time;
   /** New or changed since its incident was last told. */
   awaits_correlation: boolean;
-  /** What the timeline of its incident last said of it. */
-  told_severity: ColumnType<Severity | null, Severity | null | undefined, Severity | null>;
+  /** What the timeline of its incident last said of it, and how often it told of growth. */
+  told_severity: ColumnType<Severity | null, Severity | null | undefined, Severity | null>; told_count: Generated<number>;
+  told_growths: Generated<number>;
 }
 
 export interface IncidentTable {

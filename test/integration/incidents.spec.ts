@@ -110,6 +110,14 @@ describe('incidents', () => {
     expect(await about(key)).toMatchObject([{ incident_id, state: 'acknowledged' }]);
   });
 
+  it('tell in their timeline when what goes on has become much larger', async () => {
+    const { key, incident_id } = await open();
+    for (let times = 0; times < 3; times += 1) await burst(key);
+    const { timeline, evidence } = await get(incident_id);
+    expect(timeline.map(({ kind }) => kind)).toEqual(['opened', 'finding', 'finding']);
+    expect(timeline.at(-1)).toMatchObject({ finding_id: evidence[0]!.finding_id, text: expect.stringMatching(/: now 160 of 160 calls in 5 minutes were refused/) });
+  });
+
   it.each(['false_positive', 'resolved'] as const)('that are %s stay so; what comes anew opens another', async (state) => {
     const key = await registry.key();
     const ordinary = Array.from({ length: 400 }, (_, index) => nativeLine({ key_id: key.key_id, time: Date.now() - (200 + index % 60) * MINUTE }));

@@ -27,7 +27,7 @@ export const watch: Migration = {
         key_id text NOT NULL, principal text NOT NULL, addresses jsonb NOT NULL, first_seen timestamptz NOT NULL,
         last_seen timestamptz NOT NULL, summary text NOT NULL, evidence jsonb NOT NULL, episode text NOT NULL,
         incident_id text REFERENCES incidents, detected_at timestamptz NOT NULL, awaits_correlation boolean NOT NULL,
-        told_severity text)`,
+        told_severity text, told_count double precision NOT NULL DEFAULT 0, told_growths integer NOT NULL DEFAULT 0)`,
       sql`CREATE INDEX findings_by_episode ON findings (rule_id, workspace_id, episode, last_seen)`,
       sql`CREATE INDEX findings_awaiting ON findings (first_seen) WHERE awaits_correlation`,
       sql`CREATE INDEX findings_by_incident ON findings (incident_id)`,

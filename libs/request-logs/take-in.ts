@@ -1,4 +1,5 @@
 import type { RequestLogFormat } from '@keytrail/contracts';
+import type { LetterContext } from './dead-letter-workspace.js';
 import { formats } from './formats/index.js';
 import type { LineProblem } from './line-problem.js';
 import { normaliseLine } from './normalise.js';
@@ -14,7 +15,7 @@ export interface RefusedLine {
 }
 
 /** What every line of one intake has in common. */
-export type IntakeContext = Omit<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'>;
+export type IntakeContext = Omit<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'> & Pick<LetterContext, 'senderWorkspace'>;
 
 /** received = rows + refused. A line that holds several requests counts as so many. */
 export interface TakenIn {

@@ -88,17 +88,17 @@ describe('request logs over HTTP', () => {
   it('keep a bad line for the workspace it names and for nobody else', async () => {
     const create = async () => (await app.call<{ workspace_id: string }>('/v1/workspaces', { body: { name: newName('ws'), environment: 'test' } })).body.workspace_id;
     const [ours, others] = [await create(), await create()];
-    const viewerOf = async (workspace: string) => (await app.call<CreatedAccessToken>('/v1/access-tokens', {
-      body: { name: newName('viewer'), role: 'viewer', workspaces: [workspace] },
+    const readerOf = async (workspace: string) => (await app.call<CreatedAccessToken>('/v1/access-tokens', {
+      body: { name: newName('reader'), role: 'responder', workspaces: [workspace] },
     })).body.token;
     const marker = newName('marker');
     await send(ndjson([nativeLine({ workspace: ours, status: marker }), `{"workspace":"${ours}","path":"/${marker}`, `{"path":"/${marker}`]));
     const seenBy = async (token?: string) => (await app.call<DeadLetterPage>('/v1/dead-letters?limit=1000', token ? { token } : {})).body.data
       .filter(({ payload }) => payload.includes(marker)).map(({ workspace_id }) => workspace_id).sort();
     expect(await seenBy()).toEqual(['', ours, ours]);
-    expect(await seenBy(await viewerOf(ours))).toEqual([ours, ours]);
-    expect(await seenBy(await viewerOf(others))).toEqual([]);
-    expect(await seenBy(await viewerOf('default'))).toEqual([]);
+    expect(await seenBy(await readerOf(ours))).toEqual([ours, ours]);
+    expect(await seenBy(await readerOf(others))).toEqual([]);
+    expect(await seenBy(await readerOf('default'))).toEqual([]);
   });
 
   it('leave no secret behind: not in the stores, not in answers, not in the log', async () => {

@@ -4,11 +4,12 @@ import { correlate, correlationDefaults, outlives, type FindingFacts, type Incid
 const MINUTE = 60_000;
 const T = Date.UTC(2026, 2, 1, 12);
 const finding = (overrides: Partial<FindingFacts> = {}): FindingFacts => ({
-  workspace_id: 'acme', key_id: 'key_1', owner_id: 'own_1', addresses: ['203.0.113.7'], first_seen: T, last_seen: T + MINUTE, ...overrides,
+  workspace_id: 'acme', key_id: 'key_1', owner_id: 'own_1', addresses: ['203.0.113.7'], new_addresses: ['203.0.113.7'], first_seen: T,
+  last_seen: T + MINUTE, ...overrides,
 });
 const incident = (overrides: Partial<IncidentFacts> = {}): IncidentFacts => ({
-  incident_id: 'inc_1', workspace_id: 'acme', state: 'open', key_ids: ['key_1'], owner_id: 'own_1', addresses: ['203.0.113.7'], first_seen: T,
-  last_seen: T, ...overrides,
+  incident_id: 'inc_1', workspace_id: 'acme', state: 'open', key_ids: ['key_1'], owner_id: 'own_1', addresses: ['203.0.113.7'],
+  new_addresses: [], first_seen: T, last_seen: T, ...overrides,
 });
 const decide = (one: FindingFacts, ...incidents: IncidentFacts[]) => correlate(one, incidents, correlationDefaults);
 
@@ -19,6 +20,12 @@ describe('correlate', () => {
 
   it('joins findings about one caller, though the keys differ', () => {
     expect(decide(finding({ key_id: '', owner_id: null }), incident({ owner_id: null }))?.because).toBe('the caller 203.0.113.7 is in both');
+  });
+
+  it('joins them when the caller is new to either key, and not when both have used the address for long', () => {
+    const other = { key_id: 'key_2', owner_id: 'own_2' };
+    expect(decide(finding({ ...other, new_addresses: [] }), incident({ new_addresses: ['203.0.113.7'] }))?.because).toBe('the caller 203.0.113.7 is in both');
+    expect(decide(finding({ ...other, new_addresses: [] }), incident())).toBeUndefined();
   });
 
   it('joins findings about keys of one owner', () => {

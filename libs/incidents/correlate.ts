@@ -7,6 +7,8 @@ export interface FindingFacts {
   key_id: string;
   owner_id: string | null;
   addresses: readonly string[];
+  /** Those of them that its key is not usually called from. */
+  new_addresses: readonly string[];
   first_seen: number;
   last_seen: number;
 }
@@ -18,6 +20,8 @@ export interface IncidentFacts {
   key_ids: readonly string[];
   owner_id: string | null;
   addresses: readonly string[];
+  /** Those of them that were new to one of its keys. */
+  new_addresses: readonly string[];
   first_seen: number;
   last_seen: number;
 }
@@ -41,7 +45,9 @@ type Tie = (finding: FindingFacts, incident: IncidentFacts) => string | undefine
 const ties: readonly Tie[] = [
   (finding, incident) => (finding.key_id !== '' && incident.key_ids.includes(finding.key_id) ? `it is about the same key ${finding.key_id}` : undefined),
   (finding, incident) => {
-    const shared = finding.addresses.find((address) => incident.addresses.includes(address));
+    // An address that all of them have called from for long is a common way out, not a common caller.
+    const isNew = (address: string) => finding.new_addresses.includes(address) || incident.new_addresses.includes(address);
+    const shared = finding.addresses.find((address) => incident.addresses.includes(address) && isNew(address));
     return shared === undefined ? undefined : `the caller ${shared} is in both`;
   },
   (finding, incident) => (finding.owner_id !== null && finding.owner_id === incident.owner_id ? 'the keys have the same owner' : undefined),

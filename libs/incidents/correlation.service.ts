@@ -8,6 +8,7 @@ import { absorb, openIncident, severityRose, type Arrival } from './absorb.js';
 import { correlate, correlationDefaults, isOpen, outlives, type IncidentFacts } from './correlate.js';
 import { isWorthTelling, toldAfter } from './growth.js';
 import { addToTimeline, openIncidentsNear, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
+import { UsualNetworks } from './usual-networks.service.js';
 
 const FINDINGS_A_TIME = 100;
 
@@ -17,7 +18,10 @@ const CORRELATION_LOCK = 7_620_001;
 /** Puts findings that are new or have grown into incidents. */
 @Injectable()
 export class Correlation {
-  constructor(private readonly database: Database, private readonly directory: KeyDirectory, private readonly clock: Clock) {}
+  constructor(
+    private readonly database: Database, private readonly directory: KeyDirectory, private readonly clock: Clock,
+    private readonly networks: UsualNetworks,
+  ) {}
 
   /** Works off everything that waits. Returns the number of findings. */
   async correlatePending(): Promise<number> {
@@ -30,16 +34,16 @@ export class Correlation {
   }
 
   private async correlateSome(): Promise<number> {
-    const waiting = await this.database.selectFrom('findings').select('finding_id').where('awaits_correlation', '=', true).limit(1).execute();
+    const waiting = await findingsAwaiting(this.database).execute();
     if (waiting.length === 0) return 0;
+    await this.networks.learn(waiting);
     await this.directory.refresh();
     return this.database.transaction().execute(async (transaction) => {
       // One at a time: two findings about one key must not both find no incident.
       await sql`SELECT pg_advisory_xact_lock(${CORRELATION_LOCK})`.execute(transaction);
-      const findings = await transaction.selectFrom('findings').selectAll().where('awaits_correlation', '=', true)
-        .orderBy('first_seen').orderBy('finding_id').limit(FINDINGS_A_TIME).execute();
+      const findings = await findingsAwaiting(transaction).where('finding_id', 'in', waiting.map((finding) => finding.finding_id)).execute();
       for (const finding of findings) await this.place(transaction, finding);
-      return findings.length;
+      return waiting.length;
     });
   }
 
@@ -90,7 +94,7 @@ export class Correlation {
       new Date(finding.first_seen.getTime() - gap_ms), new Date(finding.last_seen.getTime() + gap_ms));
     const facts = {
       workspace_id: finding.workspace_id, key_id: finding.key_id, owner_id: arrival.owner?.owner_id ?? null, addresses: finding.addresses,
-      first_seen: finding.first_seen.getTime(), last_seen: finding.last_seen.getTime(),
+      new_addresses: arrival.new_addresses, first_seen: finding.first_seen.getTime(), last_seen: finding.last_seen.getTime(),
     };
     const joining = correlate(facts, near.map(incidentFacts), correlationDefaults);
     const before = near.find((incident) => incident.incident_id === joining?.incident_id);
@@ -126,6 +130,7 @@ export class Correlation {
         revoked: (key?.revoked_at ?? null) !== null,
       },
       owner: key === undefined ? fromLog : { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact },
+      new_addresses: this.networks.newAmong(finding),
     };
   }
 }
@@ -134,6 +139,9 @@ function growthEntries(finding: FindingRow, incident_id: string, at: Date): NewT
   if (!isWorthTelling(finding)) return [];
   return [{ incident_id, at, kind: 'finding', actor: 'keytrail', text: `${finding.title}: now ${finding.summary}`, finding_id: finding.finding_id }];
 }
+
+const findingsAwaiting = (executor: Executor) => executor.selectFrom('findings').selectAll().where('awaits_correlation', '=', true)
+  .orderBy('first_seen').orderBy('finding_id').limit(FINDINGS_A_TIME);
 
 const incidentFacts = (incident: IncidentRow): IncidentFacts =>
   ({ ...incident, first_seen: incident.first_seen.getTime(), last_seen: incident.last_seen.getTime() });

@@ -71,6 +71,10 @@ export interface IncidentTable {
   findings: number; first_seen: Time; last_seen: Time; opened_at: Time; updated_at: Time;
   /** Null while findings may still join. */
   closed_at: OptionalTime;
+  /** Those of `addresses` that were new to a key of the incident, or are what it is about. */
+  new_addresses: Json<string[]>;
+  /** The key that the title names; empty when it names none. */
+  title_key_id: string;
 }
 
 export interface IncidentTimelineTable {

@@ -110,6 +110,25 @@ describe('incidents', () => {
     expect(await about(key)).toMatchObject([{ incident_id, state: 'acknowledged' }]);
   });
 
+  it('do not tie keys of two owners together by an address both have used for long, but by one that is new, and count the keys', async () => {
+    const [one, other] = [await registry.key(), await registry.key()];
+    const from = (key: CreatedApiKey, address: string, status: number, time: (index: number) => number, count: number) =>
+      app.call('/v1/request-logs', { body: ndjson(Array.from({ length: count }, (_, index) => nativeLine({ key_id: key.key_id, address, status, time: time(index) }))) });
+    for (const key of [one, other]) await from(key, '198.18.7.1', 200, (index) => Date.now() - (25 + index) * 60 * MINUTE, 24);
+    for (const key of [one, other]) await from(key, '198.18.7.9', 403, (index) => Date.now() - 5 * MINUTE + index, 40);
+    await app.detect();
+    const apart = [...await about(one), ...await about(other)];
+    expect(apart.map(({ key_ids }) => key_ids)).toEqual([[one.key_id], [other.key_id]]);
+
+    const [third, fourth] = [await registry.key(), await registry.key()];
+    for (const key of [third, fourth]) await from(key, '198.18.8.1', 403, (index) => Date.now() - 5 * MINUTE + index, 40);
+    await app.detect();
+    const [together, ...more] = await about(third);
+    expect(more).toEqual([]);
+    expect(new Set(together!.key_ids)).toEqual(new Set([third.key_id, fourth.key_id]));
+    expect(together!.title).toMatch(/ and 1 more key$/);
+  });
+
   it('tell in their timeline when what goes on has become much larger', async () => {
     const { key, incident_id } = await open();
     for (let times = 0; times < 3; times += 1) await burst(key);

@@ -20,7 +20,7 @@ export const watch: Migration = {
         incident_id text PRIMARY KEY, workspace_id text NOT NULL, title text NOT NULL, severity text NOT NULL, state text NOT NULL,
         owner_id text, owner_name text, owner_contact text, key_ids jsonb NOT NULL, addresses jsonb NOT NULL, rule_ids jsonb NOT NULL,
         findings integer NOT NULL, first_seen timestamptz NOT NULL, last_seen timestamptz NOT NULL, opened_at timestamptz NOT NULL,
-        updated_at timestamptz NOT NULL, closed_at timestamptz)`,
+        updated_at timestamptz NOT NULL, closed_at timestamptz, new_addresses jsonb NOT NULL, title_key_id text NOT NULL)`,
       sql`CREATE INDEX incidents_by_time ON incidents (workspace_id, last_seen)`,
       sql`CREATE TABLE findings (
         finding_id text PRIMARY KEY, rule_id text NOT NULL, title text NOT NULL, severity text NOT NULL, workspace_id text NOT NULL,

@@ -68,9 +68,32 @@ export async function buildApps(...apps: string[]): Promise<void> {
   if (code !== 0) throw new Error(`The build of ${apps.join(', ')} failed (exit ${code}):\n${output}`);
 }
 
+/** A script of the repository as a process. */
+export interface ScriptProcess {
+  ended: Promise<Ended>;
+  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<Ended>;
+  kill(): Promise<void>;
+}
+
+/** Starts a script of the repository, such as `dist/apps/cli/main.js`. It knows no settings but those in `env`. */
+export function startScript(env: Record<string, string>, ...args: string[]): ScriptProcess {
+  const { child, ended } = launch(args, env);
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return ended;
+  };
+  return {
+    ended,
+    stop: (signal = 'SIGTERM') => end(signal),
+    async kill() {
+      await end('SIGKILL');
+    },
+  };
+}
+
 /** Runs a script of the repository to its end, such as `scripts/start.mjs`. */
 export async function runScript(env: Record<string, string>, ...args: string[]): Promise<Ended> {
-  return launch(args, env).ended;
+  return startScript(env, ...args).ended;
 }
 
 /** Runs an app to its end. It knows no settings but those in `env`. */

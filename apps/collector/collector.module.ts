@@ -17,7 +17,7 @@ export class CollectorModule {
       imports: [
         ...foundationModules(foundation, { manageAccess: false }),
         RequestLogsModule.forRoot(countries),
-        KafkaCollectorModule.forRoot(kafka),
+        KafkaCollectorModule.forRoot(kafka, { required: true }),
       ],
     };
   }

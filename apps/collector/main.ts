@@ -13,7 +13,7 @@ await runProcess({
     logger: new AppLogger({ json: !process.stdout.isTTY }),
     async compose(foundation) {
       const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
-      return CollectorModule.forRoot({ foundation, countries, kafka: await connectKafka(settings) });
+      return CollectorModule.forRoot({ foundation, countries, kafka: connectKafka(settings) });
     },
   }),
 });

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, storeFields } from '@keytrail/platform';
+import { adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, settingsSchema, storeFields } from '@keytrail/platform';
 
 /** Everything `npm start` can be told. Nothing has to be set. */
-export const StandaloneSettings = z.object({
+export const StandaloneSettings = settingsSchema({
   ...httpFields,
   KEYTRAIL_DATA_DIR: z.string().min(1).default('./data').describe('Directory of the embedded stores'),
   ...adminFields,

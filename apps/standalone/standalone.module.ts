@@ -27,7 +27,7 @@ export class StandaloneModule {
         AuditTrailHttpModule,
         CredentialsHttpModule,
         RequestLogsModule.forRoot(countries), RequestLogsHttpModule,
-        ...(kafka ? [KafkaCollectorModule.forRoot(kafka)] : []),
+        ...(kafka ? [KafkaCollectorModule.forRoot(kafka, { required: false })] : []),
         DetectionModule, FindingsHttpModule,
         CorrelationModule, IncidentsHttpModule,
         ContainmentModule,

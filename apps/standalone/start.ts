@@ -38,6 +38,6 @@ export async function startStandalone(settings: StandaloneSettings, options: Sta
 
 async function compose(settings: StandaloneSettings, foundation: Foundation) {
   const { KEYTRAIL_KAFKA_BROKERS: brokers } = settings;
-  const kafka = brokers && await connectKafka({ ...settings, KEYTRAIL_KAFKA_BROKERS: brokers });
+  const kafka = brokers && connectKafka({ ...settings, KEYTRAIL_KAFKA_BROKERS: brokers });
   return StandaloneModule.forRoot({ foundation, countries: new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE)), kafka });
 }

@@ -6,7 +6,7 @@ import { AccessTokenStore } from './access-token.store.js';
 import { AccessSettings } from './access.settings.js';
 import { JwtVerifier, looksLikeJwt } from './jwt-verifier.js';
 
-/** Tells who makes a request. An address that fails too often is refused before its credentials are looked at. */
+/** Tells who makes a request. A valid credential always passes; failures are counted for each address, and refused with a wait beyond its limit. */
 @Injectable()
 export class Authentication {
   private readonly logger = new Logger('access');
@@ -25,26 +25,25 @@ export class Authentication {
    * whether a JWT is good.
    */
   async authenticate(request: FastifyRequest): Promise<Caller> {
-    const past = await this.failures.get(request.ip);
-    if (past !== null && past.remainingPoints <= 0) throw tooManyFailures(past);
-    const caller = await this.identify(request);
-    if (caller !== undefined) return caller;
+    const verdict = await this.identify(request);
+    if ('accepted' in verdict) return verdict.accepted;
     this.metrics.authFailures.inc();
-    // Calls that came side by side were all let in above; the answer counts them one by one.
+    // Many clients may share an address, behind a proxy for one: its failures must not shut out those who have a valid credential.
     const left = await this.failures.consume(request.ip).catch((over: RateLimiterRes) => over);
     if (left.consumedPoints > this.failures.points) throw tooManyFailures(left);
+    if (verdict.refused !== undefined) this.logger.warn(`a JWT from ${request.ip} was refused: ${verdict.refused}`);
     throw new AppError({ code: 'unauthenticated', status: 401, message: 'Send a valid token: `Authorization: Bearer …`.' });
   }
 
-  private async identify(request: FastifyRequest): Promise<Caller | undefined> {
+  private async identify(request: FastifyRequest): Promise<{ accepted: Caller } | { refused?: string }> {
     const bearer = /^bearer ([\x21-\x7e]{1,8192})$/i.exec(request.headers.authorization ?? '')?.[1];
-    if (bearer === undefined) return undefined;
+    if (bearer === undefined) return {};
     const from = { address: request.ip, request_id: String(request.id) };
     if (this.jwt !== undefined && looksLikeJwt(bearer)) {
       const verdict = await this.jwt.verify(bearer, this.clock.date());
       if ('accepted' in verdict) {
         const { subject, role, scope } = verdict.accepted;
-        return { ...from, actor: subject, name: subject, role, scope };
+        return { accepted: { ...from, actor: subject, name: subject, role, scope } };
       }
       if ('undecided' in verdict) {
         throw new AppError({
@@ -52,11 +51,11 @@ export class Authentication {
           internal: `a JWT could not be checked: ${verdict.undecided}`,
         });
       }
-      this.logger.warn(`a JWT from ${request.ip} was refused: ${verdict.refused}`);
-      return undefined;
+      return verdict;
     }
     const token = await this.tokens.find(bearer);
-    return token && { ...from, actor: `token:${token.token_id}`, name: token.name, role: token.role, scope: WorkspaceScope.of(token.workspaces) };
+    if (token === undefined) return {};
+    return { accepted: { ...from, actor: `token:${token.token_id}`, name: token.name, role: token.role, scope: WorkspaceScope.of(token.workspaces) } };
   }
 }
 

@@ -51,7 +51,7 @@ export class Containment {
     const plan = planReplacement(key, now);
     const { secret, ...kept } = this.apiKeys.issueSecret();
     const successor = newId('key');
-    await insertCredential(transaction, { ...plan, ...kept, key_id: successor, created_at: now, created_by: caller.actor });
+    await insertCredential(transaction, { ...plan, ...kept, key_id: successor, created_at: now, rotated_at: now, created_by: caller.actor });
     await markRevoked(transaction, key.key_id, { revoked_at: now, revoked_by: caller.actor, revoke_reason: reason, replaced_by: successor });
     const about = { object_type: 'api_key', workspace_id: key.workspace_id, reason };
     await this.auditTrail.record(transaction, caller, {

@@ -47,7 +47,10 @@ export async function listCredentials(executor: Executor, filter: CredentialFilt
 
 export type NewCredential = Pick<Selectable<CredentialTable>,
   'key_id' | 'kind' | 'workspace_id' | 'name' | 'service' | 'owner_id' | 'scopes' | 'digest' | 'fingerprint' | 'hint' | 'created_at' |
-  'created_by' | 'expires_at' | 'replaces'>;
+  'created_by' | 'expires_at' | 'replaces'> & {
+  /** When it took the place of `replaces`. */
+  rotated_at?: Date;
+};
 
 export async function insertCredential(transaction: Executor, key: NewCredential): Promise<void> {
   await transaction.insertInto('credentials').values({ ...key, scopes: JSON.stringify(key.scopes) }).execute();

@@ -1,4 +1,4 @@
-import type { IncidentSummary } from '@keytrail/contracts';
+import { severityRank, type IncidentSummary } from '@keytrail/contracts';
 import type { KeyLife } from './succession.js';
 
 // The token stands as a shell variable everywhere: what the demo prints may end up in a recording.
@@ -29,6 +29,16 @@ export function incidentText(incident: IncidentSummary, attackStartedAt: number,
     `Then ask about the new key (NEW_KEY=<the secret of the answer>):`,
     `  ${introspectCurl(baseUrl)}`,
   ];
+}
+
+/** What became of an incident that was told of before: null when there is nothing to tell. */
+export function developmentText(before: IncidentSummary, now: IncidentSummary, attackStartedAt: number, at: number): string | null {
+  const rose = severityRank[now.severity] > severityRank[before.severity];
+  const contained = now.state === 'contained' && before.state !== 'contained';
+  if (!rose && !contained) return null;
+  const seconds = ((at - attackStartedAt) / 1000).toFixed(1);
+  const news = [...(rose ? [`has severity ${now.severity} now, it was ${before.severity}`] : []), ...(contained ? ['is contained'] : [])];
+  return `Incident ${now.incident_id} ${news.join(' and ')} (${seconds} s after the attack's first request): ${now.title}`;
 }
 
 export function revocationText(name: string, life: KeyLife): string[] {

@@ -108,6 +108,25 @@ describe('runDemo', () => {
     expect(said).not.toContain('kt_secret_of_the_demo');
   });
 
+  it('tells when the incident becomes graver and when it is contained, once each, until the attack is over', async () => {
+    const shown = (severity: string, state: string) => { server.incidents = [{ ...incident(target(), clock.time), severity, state }]; };
+    clock.onSleep = () => {
+      const second = (clock.time - start) / 1000 - 30;
+      if (second > 200) shown('critical', 'contained');
+      else if (second > 60) shown('high', 'contained');
+      else if (second > 20) shown('high', 'open');
+      else if (second > 1) shown('low', 'open');
+      if (second > 240) stop.abort();
+    };
+    await demo({ historyDays: 0 });
+    const said = log.filter((line) => line.startsWith('Incident inc_1') || line.startsWith('  severity'));
+    expect(said).toEqual([
+      expect.stringMatching(/^Incident inc_1 stands/), expect.stringMatching(/severity low/),
+      expect.stringMatching(/^Incident inc_1 has severity high now, it was low \(2\d\.\d s after/),
+      expect.stringMatching(/^Incident inc_1 is contained \(6\d\.\d s after/),
+    ]);
+  });
+
   it('has the revoked key refused from that instant, and moves the rightful callers to the successor', async () => {
     let revokedAt = 0;
     clock.onSleep = () => {

@@ -17,24 +17,50 @@ export interface KnownNetwork {
   requests: number;
 }
 
-const COLUMNS = `workspace_id, key_id, key_fingerprint, credential_kind, principal, address, country, user_agent, outcome, refusal_reason, minute,
-  requests, toUnixTimestamp64Milli(first_time) AS first_time, toUnixTimestamp64Milli(last_time) AS last_time, request_ids`;
-
 /** A story's evidence is read from at most this many groups. */
 const MOST_GROUPS = 20_000;
 const MOST_ADDRESSES = 5_000;
+const BATCHES_A_PAGE = 5_000;
+
+/**
+ * Minutes by the requests' own clock, but not ahead of their arrival: one gateway whose clock is ahead must not make a key's present look
+ * like its past.
+ */
+const MINUTE = `least(caller_activity.minute, toUInt32(intDiv(toUnixTimestamp(caller_activity.ingested_at), 60)))`;
+
+const COLUMNS = `workspace_id, key_id, key_fingerprint, credential_kind, principal, address, country, user_agent, outcome, refusal_reason, ${MINUTE} AS minute,
+  requests, toUnixTimestamp64Milli(first_time) AS first_time, toUnixTimestamp64Milli(last_time) AS last_time, request_ids`;
 
 /** What callers did with which key, from ClickHouse. */
 @Injectable()
 export class CallerActivityStore {
   constructor(private readonly clickhouse: ClickHouse) {}
 
-  /** Batches that arrived after a moment, oldest first. */
-  async arrivedAfter(ingestedAt: number): Promise<ArrivedBatch[]> {
+  /** The store's own time, which stamps arrivals. Epoch milliseconds. */
+  async now(): Promise<number> {
+    const [row] = await this.clickhouse.select<{ now: number }>(`SELECT toUnixTimestamp64Milli(now64(3, 'UTC')) AS now`);
+    return row!.now;
+  }
+
+  /** Batches that arrived after a moment and are not among those seen, oldest first; at least one if there is any, at most a page. */
+  async unseenAfter(ingestedAt: number, seen: ReadonlySet<string>): Promise<ArrivedBatch[]> {
+    let from: Pick<ArrivedBatch, 'ingested_at' | 'batch_id'> = { ingested_at: ingestedAt, batch_id: '' };
+    for (;;) {
+      const page = await this.arrivedAfter(from);
+      const unseen = page.filter((batch) => !seen.has(batch.batch_id));
+      const last = page.at(-1);
+      if (unseen.length > 0 || last === undefined || page.length < BATCHES_A_PAGE) return unseen;
+      from = last;
+    }
+  }
+
+  private arrivedAfter({ ingested_at, batch_id }: Pick<ArrivedBatch, 'ingested_at' | 'batch_id'>): Promise<ArrivedBatch[]> {
+    const time = `fromUnixTimestamp64Milli(${Math.trunc(ingested_at)}, 'UTC')`;
     return this.clickhouse.select<ArrivedBatch>(
       `SELECT batch_id, toUnixTimestamp64Milli(min(caller_activity.ingested_at)) AS ingested_at, count() AS groups
-      FROM caller_activity WHERE caller_activity.ingested_at > fromUnixTimestamp64Milli(${Math.trunc(ingestedAt)}, 'UTC')
-      GROUP BY batch_id ORDER BY ingested_at, batch_id LIMIT 10000`);
+      FROM caller_activity WHERE caller_activity.ingested_at >= ${time}
+      GROUP BY batch_id HAVING (min(caller_activity.ingested_at), batch_id) > (${time}, {batch:String})
+      ORDER BY ingested_at, batch_id LIMIT ${BATCHES_A_PAGE}`, { batch: batch_id });
   }
 
   /** Everything in some batches, in the order of the requests' own clock. */
@@ -75,7 +101,7 @@ export class CallerActivityStore {
   private within(condition: string, params: QueryParams, fromMinute: number, toMinute: number): Promise<CallerActivity[]> {
     return this.clickhouse.select<CallerActivity>(
       `SELECT ${COLUMNS} FROM caller_activity
-      WHERE workspace_id = {workspace:String} AND ${condition} AND minute >= ${Math.trunc(fromMinute)} AND minute <= ${Math.trunc(toMinute)}
+      WHERE workspace_id = {workspace:String} AND ${condition} AND ${MINUTE} >= ${Math.trunc(fromMinute)} AND ${MINUTE} <= ${Math.trunc(toMinute)}
       ORDER BY minute, caller_activity.first_time LIMIT ${MOST_GROUPS}`, params);
   }
 }

@@ -11,6 +11,6 @@ export class DetectionJob extends RecurringJob {
   }
 
   protected override async run(): Promise<void> {
-    await this.detection.tick();
+    await this.detection.tick(this.isStopping);
   }
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import { KeyDirectory } from '@keytrail/credentials';
 import { Clock, Metrics } from '@keytrail/platform';
@@ -6,12 +7,13 @@ import { CallerActivityStore, type ArrivedBatch } from './caller-activity.store.
 import { FindingStore } from './finding.store.js';
 import { Judge } from './judge.service.js';
 import { newKeyWatch, watchActivity, type KeyWatch } from './key-watch.js';
-import { findStory, hasGrown, mergeFinding, type KnownFinding } from './merge-finding.js';
 import { ProgressStore, type KeyName, type Progress } from './progress.store.js';
-import type { CallerActivity, FindingDraft } from './types.js';
+import { groupBy, slicesOf } from './slices.js';
+import { StepFindings } from './step-findings.js';
+import type { CallerActivity } from './types.js';
 
 /** How far before the cursor batches are looked for: an insert may become visible this long after its stamp. */
-const LATE_VISIBLE_MS = 5 * 60_000;
+const LATE_VISIBLE_MS = 2 * 60_000;
 
 /** Arrivals are kept this long; a detector that starts for the first time begins there. */
 const KEPT_MS = 7 * 24 * 60 * 60_000;
@@ -19,14 +21,16 @@ const KEPT_MS = 7 * 24 * 60 * 60_000;
 /** Groups a step takes in at most (one larger batch still comes alone). */
 const GROUPS_A_STEP = 20_000;
 
-interface Change {
-  draft: FindingDraft;
-  story: KnownFinding | undefined;
-}
+/** Keys judged before others get their turn. */
+const KEYS_A_TURN = 20;
+
+/** What is remembered of the keys of a step, as it is after the slices judged so far. */
+type Watches = Map<string, KeyName & { state: KeyWatch }>;
 
 /**
- * Judges what arrived since the last time. A step reads some batches from ClickHouse, asks the rules, and commits findings, what is
- * remembered of each key, and the progress in one transaction: a crash repeats the step, it neither skips nor doubles one.
+ * Judges what arrived since the last time. A step reads some batches from ClickHouse, judges them slice by slice of the requests' own
+ * clock, and commits findings, what is remembered of each key, and the progress in one transaction: a crash, or a stop in its middle,
+ * repeats the step; it neither skips nor doubles one.
  */
 @Injectable()
 export class Detection {
@@ -36,91 +40,79 @@ export class Detection {
     private readonly clock: Clock, private readonly metrics: Metrics,
   ) {}
 
-  /** Works off everything that arrived. Returns the number of findings made or extended. */
-  async tick(): Promise<number> {
+  /** Works off everything that arrived, or what it can until `isStopping`. */
+  async tick(isStopping: () => boolean = () => false): Promise<void> {
     const stop = this.metrics.tickSeconds.startTimer();
-    let total = 0;
-    for (;;) {
-      const made = await this.step();
-      if (made === undefined) break;
-      total += made;
-      // Let requests be answered between steps.
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    while (!isStopping() && await this.step(isStopping));
     stop();
-    return total;
   }
 
-  /** undefined: nothing is left. */
-  private async step(): Promise<number | undefined> {
+  /** false: nothing is left. */
+  private async step(isStopping: () => boolean): Promise<boolean> {
     const progress = await this.progress.read();
-    const after = (progress?.ingested_at ?? this.clock.now() - KEPT_MS) - LATE_VISIBLE_MS;
+    const now = await this.activity.now();
+    // A store whose clock was set back stamps new arrivals before the cursor.
+    const after = Math.min(progress?.ingested_at ?? now - KEPT_MS, now) - LATE_VISIBLE_MS;
     const seen = await this.progress.seenAfter(after);
-    const batches = someOf((await this.activity.arrivedAfter(after)).filter((batch) => !seen.has(batch.batch_id)));
-    if (batches.length === 0) return undefined;
+    const batches = someOf(await this.activity.unseenAfter(after, seen));
+    if (batches.length === 0) return false;
     await this.directory.refresh();
     const arrived = await this.activity.ofBatches(batches);
-    const watches = await this.watchKeys(arrived);
-    const changes = await this.judgeAll(arrived, watches);
-    return await this.commit(progress, batches, watches, changes, after) ? changes.length : 0;
+    const watches = await this.loadWatches(arrived);
+    const found = new StepFindings();
+    for (const slice of slicesOf(arrived)) {
+      if (isStopping()) return false;
+      await this.judgeKeys(slice, watches, found);
+      await this.judgeCallers(slice, found);
+    }
+    await this.commit(progress, batches, watches, found, after);
+    return true;
   }
 
-  private async watchKeys(arrived: readonly CallerActivity[]): Promise<WatchedKey[]> {
-    const byKey = groupBy(arrived.filter((group) => group.key_id !== ''), (group) => `${group.workspace_id} ${group.key_id}`);
-    const names = [...byKey.values()].map(([group]) => ({ workspace_id: group!.workspace_id, key_id: group!.key_id }));
-    const known = new Map((await this.progress.watches(names)).map((row) => [`${row.workspace_id} ${row.key_id}`, row.state]));
-    return [...byKey].map(([key, activity]) => {
+  private async loadWatches(arrived: readonly CallerActivity[]): Promise<Watches> {
+    const keys = groupBy(arrived.filter((group) => group.key_id !== ''), nameOf);
+    const names = [...keys.values()].map(([group]) => ({ workspace_id: group!.workspace_id, key_id: group!.key_id }));
+    return new Map((await this.progress.watches(names)).map((row) => [nameOf(row), row]));
+  }
+
+  private async judgeKeys(slice: readonly CallerActivity[], watches: Watches, found: StepFindings): Promise<void> {
+    let turn = 0;
+    for (const [name, activity] of groupBy(slice.filter((group) => group.key_id !== ''), nameOf)) {
+      turn += 1;
+      if (turn % KEYS_A_TURN === 0) await nextTurn();
       const { workspace_id, key_id } = activity[0]!;
-      return { workspace_id, key_id, activity, watched: watchActivity(known.get(key) ?? newKeyWatch(activity), activity) };
-    });
+      const watched = watchActivity(watches.get(name)?.state ?? newKeyWatch(activity), activity);
+      watches.set(name, { workspace_id, key_id, state: watched.watch });
+      const one = { workspace_id, key_id, activity, watched, registered: this.directory.findIn(workspace_id, key_id) };
+      const drafts = await this.judge.judgeKey(one, (from) =>
+        found.goingOn(workspace_id, key_id, () => this.findings.goingOn(workspace_id, key_id, from)));
+      for (const draft of drafts) found.take(draft);
+    }
+    await nextTurn();
   }
 
-  private async judgeAll(arrived: readonly CallerActivity[], watches: readonly WatchedKey[]): Promise<Change[]> {
-    const changes: Change[] = [];
-    for (const one of watches) {
-      const registered = this.directory.findIn(one.workspace_id, one.key_id);
-      let goingOn: KnownFinding[] = [];
-      const drafts = await this.judge.judgeKey({ ...one, registered }, async (from) => {
-        goingOn = await this.findings.goingOn(one.workspace_id, one.key_id, from);
-        return goingOn;
-      });
-      changes.push(...drafts.map((draft) => ({ draft, story: findStory(draft, goingOn) })));
+  private async judgeCallers(slice: readonly CallerActivity[], found: StepFindings): Promise<void> {
+    for (const [workspace, activity] of groupBy(slice, (group) => group.workspace_id)) {
+      const drafts = await this.judge.judgeCallers(workspace, activity, (from) =>
+        found.goingOn(workspace, '', () => this.findings.goingOn(workspace, '', from)));
+      for (const draft of drafts) found.take(draft);
     }
-    for (const [workspace, activity] of groupBy(arrived, (group) => group.workspace_id)) {
-      let goingOn: KnownFinding[] = [];
-      const drafts = await this.judge.judgeCallers(workspace, activity, async (from) => {
-        goingOn = await this.findings.goingOn(workspace, '', from);
-        return goingOn;
-      });
-      changes.push(...drafts.map((draft) => ({ draft, story: findStory(draft, goingOn) })));
-    }
-    return changes;
   }
 
-  private async commit(progress: Progress | undefined, batches: ArrivedBatch[], watches: WatchedKey[], changes: Change[], after: number): Promise<boolean> {
+  private async commit(progress: Progress | undefined, batches: ArrivedBatch[], watches: Watches, found: StepFindings, after: number): Promise<void> {
     const to = Math.max(progress?.ingested_at ?? 0, ...batches.map((batch) => batch.ingested_at));
-    return this.database.transaction().execute(async (transaction) => {
-      if (!await this.progress.advance(transaction, progress, to, batches, after - LATE_VISIBLE_MS)) return false;
-      const states = watches.map(({ workspace_id, key_id, watched }): KeyName & { state: KeyWatch } => ({ workspace_id, key_id, state: watched.watch }));
-      await this.progress.keepWatches(transaction, states, this.clock.date());
-      for (const { draft, story } of changes) {
-        if (story === undefined) {
-          await this.findings.add(transaction, draft);
-          this.metrics.findings.inc({ rule: draft.rule_id });
-          continue;
-        }
-        const grown = mergeFinding(story, draft);
-        if (hasGrown(story, grown)) await this.findings.extend(transaction, grown);
-      }
-      return true;
+    const { added, extended } = found.changes();
+    await this.database.transaction().execute(async (transaction) => {
+      if (!await this.progress.advance(transaction, progress, to, batches, after - LATE_VISIBLE_MS)) return;
+      await this.progress.keepWatches(transaction, [...watches.values()], this.clock.date());
+      for (const draft of added) await this.findings.add(transaction, draft);
+      for (const finding of extended) await this.findings.extend(transaction, finding);
+      for (const draft of added) this.metrics.findings.inc({ rule: draft.rule_id });
     });
   }
 }
 
-interface WatchedKey extends KeyName {
-  activity: CallerActivity[];
-  watched: ReturnType<typeof watchActivity>;
-}
+const nameOf = ({ workspace_id, key_id }: KeyName) => `${workspace_id} ${key_id}`;
 
 function someOf(batches: readonly ArrivedBatch[]): ArrivedBatch[] {
   let groups = 0;
@@ -128,15 +120,4 @@ function someOf(batches: readonly ArrivedBatch[]): ArrivedBatch[] {
     groups += batch.groups;
     return index === 0 || groups <= GROUPS_A_STEP;
   });
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOf(item);
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [item]);
-    else group.push(item);
-  }
-  return groups;
 }

@@ -40,26 +40,26 @@ export class Judge {
 
   constructor(private readonly activity: CallerActivityStore, private readonly metrics: Metrics) {}
 
-  async judgeKey(one: KeyCase, goingOn: (from: number) => Promise<KnownFinding[]>): Promise<FindingDraft[]> {
+  async judgeKey(one: KeyCase, goingOn: (from: number) => Promise<readonly KnownFinding[]>): Promise<FindingDraft[]> {
     const known = await this.knownNetworks(one);
     const first = this.askAboutKey(one, one.activity, known);
     if (first.length === 0) return [];
     const from = earliest(one.activity);
     const since = storyStart(from, await goingOn(from));
-    const story = await this.activity.ofKey(one.workspace_id, one.key_id, Math.floor(since / MINUTE), Math.floor(latest(one.activity) / MINUTE));
+    const story = await this.activity.ofKey(one.workspace_id, one.key_id, Math.floor(since / MINUTE), lastMinute(one.activity));
     const knownBefore = known && await this.activity.knownNetworks(one.workspace_id, one.key_id, earliest(story));
     const fired = new Set(first.map((draft) => `${draft.rule_id} ${draft.episode}`));
     return this.askAboutKey(one, story, knownBefore).filter((draft) => fired.has(`${draft.rule_id} ${draft.episode}`));
   }
 
   /** Findings about callers who try keys nobody knows. */
-  async judgeCallers(workspace: string, activity: readonly CallerActivity[], goingOn: (from: number) => Promise<KnownFinding[]>): Promise<FindingDraft[]> {
+  async judgeCallers(workspace: string, activity: readonly CallerActivity[], goingOn: (from: number) => Promise<readonly KnownFinding[]>): Promise<FindingDraft[]> {
     const refused = activity.filter((group) => group.key_id === '' && group.outcome === 'unauthorised');
     if (refused.length === 0) return [];
     const from = earliest(refused);
     const since = storyStart(from, await goingOn(from));
     const networks = new Set(refused.map((group) => networkOf(group.address)));
-    const story = (await this.activity.ofUnknownCredentials(workspace, Math.floor(since / MINUTE), Math.floor(latest(refused) / MINUTE)))
+    const story = (await this.activity.ofUnknownCredentials(workspace, Math.floor(since / MINUTE), lastMinute(refused)))
       .filter((group) => networks.has(networkOf(group.address)));
     return this.ask(unknownKeyProbing, { activity: story });
   }
@@ -129,7 +129,7 @@ export class Judge {
 }
 
 const earliest = (activity: readonly CallerActivity[]): number => activity.reduce((first, group) => Math.min(first, group.first_time), Infinity);
-const latest = (activity: readonly CallerActivity[]): number => activity.reduce((last, group) => Math.max(last, group.last_time), -Infinity);
+const lastMinute = (activity: readonly CallerActivity[]): number => activity.reduce((last, group) => Math.max(last, group.minute), -Infinity);
 
 /** Where the story begins: with the findings that may be going on, else a little before what is new. */
 const storyStart = (from: number, goingOn: readonly KnownFinding[]): number =>

@@ -1,4 +1,4 @@
-import { advance, emptyBaseline, scoreOpenMinute, type BaselineState, type Verdict } from './baseline/index.js';
+import { advance, baselineSettings, emptyBaseline, scoreOpenMinute, type BaselineState, type Verdict } from './baseline/index.js';
 import type { CallerActivity } from './types.js';
 
 /** Minutes of a key that may still grow: logs come late and out of order. */
@@ -72,8 +72,9 @@ function addMinutes(watch: KeyWatch, activity: readonly CallerActivity[]): void 
 /** A spike is seen within its minute: the open minutes are judged on a copy, which learns nothing for good. */
 function judgeOpen(watch: KeyWatch): Verdict[] {
   const open = watch.recent.filter(({ minute }) => minute > watch.baseline.closed);
+  const requests = open.reduce((sum, count) => sum + count.requests, 0);
   const last = open.pop();
-  if (last === undefined) return [];
+  if (last === undefined || (requests < baselineSettings.min_events && watch.baseline.episode === null)) return [];
   let ahead = open.length === 0 ? watch.baseline : structuredClone(watch.baseline);
   const verdicts: Verdict[] = [];
   for (const { minute, requests } of open) {

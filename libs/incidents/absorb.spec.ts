@@ -9,6 +9,7 @@ const arrival = (finding: Partial<Arrival['finding']> = {}, owner: Arrival['owne
   },
   subject: { key_id: 'key_1', key_name: 'pay', principal: '', addresses: [], registered: true, revoked: false },
   owner,
+  new_addresses: [],
 });
 const open = (first = arrival()) => openIncident('inc_1', first, at(3));
 
@@ -31,6 +32,13 @@ describe('absorb', () => {
     expect(absorb(incident, arrival({}, registered), true, at(4))).toMatchObject({ owner_id: 'own_1', owner_name: 'Payments' });
     expect(absorb(open(arrival({}, registered)), arrival({}, fromLog), true, at(4))).toMatchObject({ owner_id: 'own_1' });
     expect(absorb(open(arrival({}, registered)), arrival({}, { ...registered, owner_id: 'own_2' }), true, at(4))).toMatchObject({ owner_id: 'own_1' });
+  });
+
+  it('names the key of the gravest finding, and keeps what was new to any key', () => {
+    const incident = openIncident('inc_1', { ...arrival(), new_addresses: ['a'] }, at(3));
+    const another = { ...arrival({ key_id: 'key_2', severity: 'high' }), new_addresses: ['b'] };
+    expect(absorb(incident, another, true, at(4))).toMatchObject({ title_key_id: 'key_2', new_addresses: ['a', 'b'] });
+    expect(absorb(incident, arrival({ key_id: 'key_2' }), true, at(4))).toMatchObject({ title_key_id: 'key_1', new_addresses: ['a'] });
   });
 
   it('bounds what it names', () => {

@@ -1,14 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { correlate, correlationDefaults, type FindingFacts, type IncidentFacts } from './correlate.js';
+import { correlate, correlationDefaults, outlives, type FindingFacts, type IncidentFacts } from './correlate.js';
 
 const MINUTE = 60_000;
 const T = Date.UTC(2026, 2, 1, 12);
 const finding = (overrides: Partial<FindingFacts> = {}): FindingFacts => ({
-  workspace_id: 'acme', key_id: 'key_1', owner_id: 'own_1', addresses: ['203.0.113.7'], first_seen: T, last_seen: T + MINUTE, ...overrides,
+  workspace_id: 'acme', key_id: 'key_1', owner_id: 'own_1', addresses: ['203.0.113.7'], new_addresses: ['203.0.113.7'], first_seen: T,
+  last_seen: T + MINUTE, ...overrides,
 });
 const incident = (overrides: Partial<IncidentFacts> = {}): IncidentFacts => ({
-  incident_id: 'inc_1', workspace_id: 'acme', state: 'open', key_ids: ['key_1'], owner_id: 'own_1', addresses: ['203.0.113.7'], first_seen: T,
-  last_seen: T, ...overrides,
+  incident_id: 'inc_1', workspace_id: 'acme', state: 'open', key_ids: ['key_1'], owner_id: 'own_1', addresses: ['203.0.113.7'],
+  new_addresses: [], first_seen: T, last_seen: T, ...overrides,
 });
 const decide = (one: FindingFacts, ...incidents: IncidentFacts[]) => correlate(one, incidents, correlationDefaults);
 
@@ -19,6 +20,12 @@ describe('correlate', () => {
 
   it('joins findings about one caller, though the keys differ', () => {
     expect(decide(finding({ key_id: '', owner_id: null }), incident({ owner_id: null }))?.because).toBe('the caller 203.0.113.7 is in both');
+  });
+
+  it('joins them when the caller is new to either key, and not when both have used the address for long', () => {
+    const other = { key_id: 'key_2', owner_id: 'own_2' };
+    expect(decide(finding({ ...other, new_addresses: [] }), incident({ new_addresses: ['203.0.113.7'] }))?.because).toBe('the caller 203.0.113.7 is in both');
+    expect(decide(finding({ ...other, new_addresses: [] }), incident())).toBeUndefined();
   });
 
   it('joins findings about keys of one owner', () => {
@@ -50,5 +57,20 @@ describe('correlate', () => {
     expect(decide(finding(), byOwner, byCaller, byKey)?.incident_id).toBe('inc_key');
     expect(decide(finding(), byKey, byCaller, byOwner)?.incident_id).toBe('inc_key');
     expect(decide(finding(), byOwner, byCaller)?.incident_id).toBe('inc_caller');
+  });
+});
+
+describe('outlives', () => {
+  const HOUR = 60 * MINUTE;
+  const RISE = 'its severity rose from low to high';
+  it.each<[string, Parameters<typeof outlives>[0]['state'], number, string | undefined, string | undefined]>([
+    ['resolved and nothing came after it', 'resolved', 0, undefined, undefined],
+    ['resolved and it went on', 'resolved', 1, undefined, 'it went on after that'],
+    ['resolved, and logs of before that came late and make it graver', 'resolved', -HOUR, RISE, RISE],
+    ['a false positive and it goes on for a day', 'false_positive', 24 * HOUR, undefined, undefined],
+    ['a false positive and it goes on for longer', 'false_positive', 24 * HOUR + 1, undefined, 'it still went on a day later'],
+    ['a false positive and it becomes graver', 'false_positive', 1, RISE, RISE],
+  ])('decides on a closed incident that was %s', (_, state, after, severity_rise, why) => {
+    expect(outlives({ state, closed_at: T }, { last_seen: T + after, severity_rise })).toBe(why);
   });
 });

@@ -7,6 +7,8 @@ export interface FindingFacts {
   key_id: string;
   owner_id: string | null;
   addresses: readonly string[];
+  /** Those of them that its key is not usually called from. */
+  new_addresses: readonly string[];
   first_seen: number;
   last_seen: number;
 }
@@ -18,6 +20,8 @@ export interface IncidentFacts {
   key_ids: readonly string[];
   owner_id: string | null;
   addresses: readonly string[];
+  /** Those of them that were new to one of its keys. */
+  new_addresses: readonly string[];
   first_seen: number;
   last_seen: number;
 }
@@ -41,7 +45,9 @@ type Tie = (finding: FindingFacts, incident: IncidentFacts) => string | undefine
 const ties: readonly Tie[] = [
   (finding, incident) => (finding.key_id !== '' && incident.key_ids.includes(finding.key_id) ? `it is about the same key ${finding.key_id}` : undefined),
   (finding, incident) => {
-    const shared = finding.addresses.find((address) => incident.addresses.includes(address));
+    // An address that all of them have called from for long is a common way out, not a common caller.
+    const isNew = (address: string) => finding.new_addresses.includes(address) || incident.new_addresses.includes(address);
+    const shared = finding.addresses.find((address) => incident.addresses.includes(address) && isNew(address));
     return shared === undefined ? undefined : `the caller ${shared} is in both`;
   },
   (finding, incident) => (finding.owner_id !== null && finding.owner_id === incident.owner_id ? 'the keys have the same owner' : undefined),
@@ -62,6 +68,24 @@ export function correlate(finding: FindingFacts, incidents: readonly IncidentFac
     }
   }
   return undefined;
+}
+
+/** A false positive stays one for this long, whatever goes on that is no graver. */
+const FALSE_POSITIVE_HOLDS_MS = 24 * 60 * 60_000;
+
+/** What a finding of a closed incident did since its incident was told of it. */
+export interface LateGrowth {
+  last_seen: number;
+  /** In plain words; undefined when it did not rise. */
+  severity_rise: string | undefined;
+}
+
+/** Why a finding of a closed incident needs an incident again; undefined when the closing still stands. For the timeline. */
+export function outlives(closed: { state: IncidentState; closed_at: number }, growth: LateGrowth): string | undefined {
+  if (growth.severity_rise !== undefined) return growth.severity_rise;
+  const isFalsePositive = closed.state === 'false_positive';
+  if (growth.last_seen <= closed.closed_at + (isFalsePositive ? FALSE_POSITIVE_HOLDS_MS : 0)) return undefined;
+  return isFalsePositive ? 'it still went on a day later' : 'it went on after that';
 }
 
 /** Whether findings may still join. */

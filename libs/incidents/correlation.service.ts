@@ -5,8 +5,10 @@ import { presentFinding, type FindingRow } from '@keytrail/detection';
 import { Clock, newId } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { absorb, openIncident, severityRose, type Arrival } from './absorb.js';
-import { correlate, correlationDefaults, type IncidentFacts } from './correlate.js';
+import { correlate, correlationDefaults, isOpen, outlives, type IncidentFacts } from './correlate.js';
+import { isWorthTelling, toldAfter } from './growth.js';
 import { addToTimeline, openIncidentsNear, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
+import { UsualNetworks } from './usual-networks.service.js';
 
 const FINDINGS_A_TIME = 100;
 
@@ -16,7 +18,10 @@ const CORRELATION_LOCK = 7_620_001;
 /** Puts findings that are new or have grown into incidents. */
 @Injectable()
 export class Correlation {
-  constructor(private readonly database: Database, private readonly directory: KeyDirectory, private readonly clock: Clock) {}
+  constructor(
+    private readonly database: Database, private readonly directory: KeyDirectory, private readonly clock: Clock,
+    private readonly networks: UsualNetworks,
+  ) {}
 
   /** Works off everything that waits. Returns the number of findings. */
   async correlatePending(): Promise<number> {
@@ -29,16 +34,16 @@ export class Correlation {
   }
 
   private async correlateSome(): Promise<number> {
-    const waiting = await this.database.selectFrom('findings').select('finding_id').where('awaits_correlation', '=', true).limit(1).execute();
+    const waiting = await findingsAwaiting(this.database).execute();
     if (waiting.length === 0) return 0;
+    await this.networks.learn(waiting);
     await this.directory.refresh();
     return this.database.transaction().execute(async (transaction) => {
       // One at a time: two findings about one key must not both find no incident.
       await sql`SELECT pg_advisory_xact_lock(${CORRELATION_LOCK})`.execute(transaction);
-      const findings = await transaction.selectFrom('findings').selectAll().where('awaits_correlation', '=', true)
-        .orderBy('first_seen').orderBy('finding_id').limit(FINDINGS_A_TIME).execute();
+      const findings = await findingsAwaiting(transaction).where('finding_id', 'in', waiting.map((finding) => finding.finding_id)).execute();
       for (const finding of findings) await this.place(transaction, finding);
-      return findings.length;
+      return waiting.length;
     });
   }
 
@@ -47,25 +52,49 @@ export class Correlation {
     const now = this.clock.date();
     const known = finding.incident_id === null ? undefined
       : await transaction.selectFrom('incidents').selectAll().where('incident_id', '=', finding.incident_id).forUpdate().executeTakeFirst();
-    const incident = known !== undefined ? await this.grow(transaction, known, arrival, now) : await this.joinOrOpen(transaction, finding, arrival, now);
-    await transaction.updateTable('findings').set({ incident_id: incident.incident_id, awaits_correlation: false })
-      .where('finding_id', '=', finding.finding_id).execute();
+    const incident = known === undefined ? await this.joinOrOpen(transaction, finding, arrival, now)
+      : isOpen(known.state) ? await this.grow(transaction, known, finding, arrival, now)
+        : await this.follow(transaction, known, finding, arrival, now);
+    const told = incident === undefined ? {} : { incident_id: incident.incident_id, ...toldAfter(finding, incident.incident_id === known?.incident_id) };
+    await transaction.updateTable('findings').set({ ...told, awaits_correlation: false }).where('finding_id', '=', finding.finding_id).execute();
   }
 
-  private async grow(transaction: Executor, before: IncidentRow, arrival: Arrival, now: Date): Promise<IncidentRow> {
+  /** A closed incident is left as it is. undefined: its closing covers what the finding has become. */
+  private async follow(
+    transaction: Executor, closed: IncidentRow, finding: FindingRow, arrival: Arrival, now: Date,
+  ): Promise<IncidentRow | undefined> {
+    const { told_severity, severity } = finding;
+    const closedAt = closed.closed_at ?? closed.updated_at;
+    const why = outlives({ state: closed.state, closed_at: closedAt.getTime() }, {
+      last_seen: finding.last_seen.getTime(),
+      severity_rise: told_severity !== null && severityRose(told_severity, severity) ? `its severity rose from ${told_severity} to ${severity}` : undefined,
+    });
+    if (why === undefined) return undefined;
+    const successor = await this.joinOrOpen(transaction, finding, arrival, now,
+      `follows ${closed.incident_id}, closed as ${closed.state} at ${closedAt.toISOString()}: ${why}`);
+    await addToTimeline(transaction, [{
+      incident_id: closed.incident_id, at: now, kind: 'finding', actor: 'keytrail', text: `${finding.title}: ${why}; see ${successor.incident_id}`,
+      finding_id: finding.finding_id,
+    }]);
+    return successor;
+  }
+
+  private async grow(transaction: Executor, before: IncidentRow, finding: FindingRow, arrival: Arrival, now: Date): Promise<IncidentRow> {
     const after = absorb(before, arrival, false, now);
     await saveIncident(transaction, after);
-    await addToTimeline(transaction, severityEntries(before, after, now));
+    await addToTimeline(transaction, [...growthEntries(finding, after.incident_id, now), ...severityEntries(before, after, now)]);
     return after;
   }
 
-  private async joinOrOpen(transaction: Executor, finding: FindingRow, arrival: Arrival, now: Date): Promise<IncidentRow> {
+  private async joinOrOpen(
+    transaction: Executor, finding: FindingRow, arrival: Arrival, now: Date, follows?: string,
+  ): Promise<IncidentRow> {
     const { gap_ms } = correlationDefaults;
     const near = await openIncidentsNear(transaction, finding.workspace_id,
       new Date(finding.first_seen.getTime() - gap_ms), new Date(finding.last_seen.getTime() + gap_ms));
     const facts = {
       workspace_id: finding.workspace_id, key_id: finding.key_id, owner_id: arrival.owner?.owner_id ?? null, addresses: finding.addresses,
-      first_seen: finding.first_seen.getTime(), last_seen: finding.last_seen.getTime(),
+      new_addresses: arrival.new_addresses, first_seen: finding.first_seen.getTime(), last_seen: finding.last_seen.getTime(),
     };
     const joining = correlate(facts, near.map(incidentFacts), correlationDefaults);
     const before = near.find((incident) => incident.incident_id === joining?.incident_id);
@@ -75,7 +104,10 @@ export class Correlation {
       const opened = openIncident(newId('inc'), arrival, now);
       await saveIncident(transaction, opened);
       await addToTimeline(transaction, [
-        { incident_id: opened.incident_id, at: now, kind: 'opened', actor: 'keytrail', text: `Opened: ${opened.title}`, finding_id: null },
+        {
+          incident_id: opened.incident_id, at: now, kind: 'opened', actor: 'keytrail', finding_id: null,
+          text: `Opened: ${opened.title}${follows === undefined ? '' : ` (${follows})`}`,
+        },
         entry(opened.incident_id, `${finding.title}: ${finding.summary}`),
       ]);
       return opened;
@@ -83,7 +115,7 @@ export class Correlation {
     const after = absorb(before, arrival, true, now);
     await saveIncident(transaction, after);
     await addToTimeline(transaction, [
-      entry(after.incident_id, `${finding.title}: ${finding.summary} (joined because ${joining.because})`), ...severityEntries(before, after, now),
+      entry(after.incident_id, `${finding.title}: ${finding.summary} (joined because ${joining.because}${follows === undefined ? '' : `; ${follows}`})`), ...severityEntries(before, after, now),
     ]);
     return after;
   }
@@ -98,9 +130,18 @@ export class Correlation {
         revoked: (key?.revoked_at ?? null) !== null,
       },
       owner: key === undefined ? fromLog : { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact },
+      new_addresses: this.networks.newAmong(finding),
     };
   }
 }
+
+function growthEntries(finding: FindingRow, incident_id: string, at: Date): NewTimelineEntry[] {
+  if (!isWorthTelling(finding)) return [];
+  return [{ incident_id, at, kind: 'finding', actor: 'keytrail', text: `${finding.title}: now ${finding.summary}`, finding_id: finding.finding_id }];
+}
+
+const findingsAwaiting = (executor: Executor) => executor.selectFrom('findings').selectAll().where('awaits_correlation', '=', true)
+  .orderBy('first_seen').orderBy('finding_id').limit(FINDINGS_A_TIME);
 
 const incidentFacts = (incident: IncidentRow): IncidentFacts =>
   ({ ...incident, first_seen: incident.first_seen.getTime(), last_seen: incident.last_seen.getTime() });

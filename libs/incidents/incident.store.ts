@@ -1,6 +1,8 @@
 import type { Selectable } from 'kysely';
 import type { IncidentState, IncidentSummary, Severity, TimelineEntry } from '@keytrail/contracts';
+import type { FindingRow } from '@keytrail/detection';
 import { inWorkspaces, type Executor, type IncidentTable } from '@keytrail/postgres';
+import { titleWithOthers } from './narrative.js';
 
 export type IncidentRow = Selectable<IncidentTable>;
 
@@ -40,15 +42,23 @@ export const lockIncident = (transaction: Executor, incidentId: string, workspac
 /** Incidents of a workspace that still take findings and lie near a span of time. */
 export const openIncidentsNear = (transaction: Executor, workspace: string, from: Date, to: Date): Promise<IncidentRow[]> =>
   transaction.selectFrom('incidents').selectAll().where('workspace_id', '=', workspace).where('state', 'not in', ['resolved', 'false_positive'])
-    .where('last_seen', '>=', from).where('first_seen', '<=', to).execute();
+    .where('last_seen', '>=', from).where('first_seen', '<=', to).forUpdate().execute();
 
 export async function saveIncident(transaction: Executor, row: IncidentRow): Promise<void> {
   const values = {
     ...row, key_ids: JSON.stringify(row.key_ids), addresses: JSON.stringify(row.addresses), rule_ids: JSON.stringify(row.rule_ids),
+    new_addresses: JSON.stringify(row.new_addresses),
   };
   const { incident_id: _, ...changes } = values;
   await transaction.insertInto('incidents').values(values).onConflict((conflict) => conflict.column('incident_id').doUpdateSet(changes)).execute();
 }
+
+/** Findings that are in an incident or were when it was closed, oldest first. */
+export const findingsOf = (executor: Executor, incidentId: string, limit: number): Promise<FindingRow[]> =>
+  executor.selectFrom('findings').selectAll().where((where) => where.or([
+    where('incident_id', '=', incidentId),
+    where('finding_id', 'in', where.selectFrom('incident_timeline').select('finding_id').where('incident_id', '=', incidentId).where('finding_id', 'is not', null)),
+  ])).orderBy('first_seen').orderBy('finding_id').limit(limit).execute();
 
 export type NewTimelineEntry = Omit<TimelineEntry, 'at'> & { incident_id: string; at: Date };
 
@@ -64,7 +74,7 @@ export async function timelineOf(executor: Executor, incidentId: string): Promis
 }
 
 export const presentIncident = (row: IncidentRow): IncidentSummary => ({
-  incident_id: row.incident_id, workspace_id: row.workspace_id, title: row.title, severity: row.severity, state: row.state,
+  incident_id: row.incident_id, workspace_id: row.workspace_id, title: titleWithOthers(row.title, row.title_key_id, row.key_ids), severity: row.severity, state: row.state,
   owner: row.owner_name === null ? null : { owner_id: row.owner_id, name: row.owner_name, contact: row.owner_contact },
   key_ids: row.key_ids, addresses: row.addresses, rule_ids: row.rule_ids, findings: row.findings,
   first_seen: row.first_seen.toISOString(), last_seen: row.last_seen.toISOString(), opened_at: row.opened_at.toISOString(),

@@ -1,10 +1,12 @@
 import { Module } from '@nestjs/common';
 import { AuditTrailModule } from '@keytrail/audit-trail';
 import { CredentialsModule } from '@keytrail/credentials';
+import { CallerActivityStore } from '@keytrail/detection';
 import { CorrelationJob } from './correlation.job.js';
 import { Correlation } from './correlation.service.js';
 import { IncidentsController } from './incidents.controller.js';
 import { Incidents } from './incidents.service.js';
+import { UsualNetworks } from './usual-networks.service.js';
 
 @Module({ imports: [AuditTrailModule, CredentialsModule], providers: [Incidents], exports: [Incidents] })
 export class IncidentsModule {}
@@ -13,5 +15,5 @@ export class IncidentsModule {}
 export class IncidentsHttpModule {}
 
 /** The part that runs on a schedule. */
-@Module({ imports: [CredentialsModule], providers: [Correlation, CorrelationJob], exports: [Correlation] })
+@Module({ imports: [CredentialsModule], providers: [CallerActivityStore, Correlation, CorrelationJob, UsualNetworks], exports: [Correlation] })
 export class CorrelationModule {}

@@ -5,8 +5,9 @@ import { KeyDirectory } from '@keytrail/credentials';
 import { presentFinding } from '@keytrail/detection';
 import { Clock, conflict, decodeCursor, encodeCursor, notFound, timePosition, type Actor, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
+import { isOpen } from './correlate.js';
 import {
-  addToTimeline, findIncident, listIncidents, lockIncident, presentIncident, saveIncident, timelineOf, type IncidentRow,
+  addToTimeline, findIncident, findingsOf, listIncidents, lockIncident, presentIncident, saveIncident, timelineOf, type IncidentRow,
 } from './incident.store.js';
 import { suggestActions, type Subject } from './narrative.js';
 import { mayMove } from './transitions.js';
@@ -40,8 +41,7 @@ export class Incidents {
     const row = await findIncident(this.database, incidentId, scope.ids);
     if (row === undefined) throw notFound('incident');
     await this.directory.refresh();
-    const findings = await this.database.selectFrom('findings').selectAll().where('incident_id', '=', incidentId)
-      .orderBy('first_seen').orderBy('finding_id').limit(FINDINGS_SHOWN).execute();
+    const findings = await findingsOf(this.database, incidentId, FINDINGS_SHOWN);
     const span = { ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() };
     return {
       ...presentIncident(row),
@@ -88,7 +88,7 @@ export class Incidents {
 
   private async move(transaction: Executor, row: IncidentRow, state: IncidentRow['state'], actor: Actor, note: string | undefined): Promise<void> {
     const at = this.clock.date();
-    await saveIncident(transaction, { ...row, state, updated_at: at });
+    await saveIncident(transaction, { ...row, state, updated_at: at, closed_at: isOpen(state) ? null : at });
     await addToTimeline(transaction, [{
       incident_id: row.incident_id, at, kind: 'state', actor: actor.actor, finding_id: null,
       text: `${row.state} -> ${state}${note === undefined ? '' : `: ${note}`}`,

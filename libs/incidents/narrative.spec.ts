@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { incidentTitle, suggestActions, type Subject } from './narrative.js';
+import { incidentTitle, titleWithOthers, suggestActions, type Subject } from './narrative.js';
 
 const subject = (overrides: Partial<Subject> = {}): Subject => ({
   key_id: 'key_1', key_name: 'payments-production', principal: '', addresses: ['203.0.113.7'], registered: true, revoked: false, ...overrides,
@@ -14,6 +14,15 @@ describe('incidentTitle', () => {
 
   it('names the caller when no key is known', () => {
     expect(incidentTitle('Probing', subject({ key_id: '' }))).toBe('Probing from 203.0.113.7');
+  });
+});
+
+describe('titleWithOthers', () => {
+  it.each<[string, string[], string]>([
+    ['key_1', ['key_1'], 'Spike: pay'], ['key_1', ['key_1', 'key_2'], 'Spike: pay and 1 more key'],
+    ['key_3', ['key_1', 'key_2', 'key_3'], 'Spike: pay and 2 more keys'], ['', [], 'Spike: pay'], ['', ['key_1', 'key_2'], 'Spike: pay, with 2 keys'],
+  ])('says for a title of %j how many of %j it leaves out', (titleKey, keys, title) => {
+    expect(titleWithOthers('Spike: pay', titleKey, keys)).toBe(title);
   });
 });
 

@@ -17,6 +17,13 @@ export function incidentTitle(findingTitle: string, subject: Subject): string {
   return `${findingTitle}: ${subject.key_name === '' ? subject.key_id : subject.key_name}`;
 }
 
+/** The title of an incident that has grown beyond the key it was named after. */
+export function titleWithOthers(title: string, titleKeyId: string, keyIds: readonly string[]): string {
+  const others = keyIds.filter((keyId) => keyId !== titleKeyId).length;
+  if (others === 0) return title;
+  return titleKeyId === '' ? `${title}, with ${others} ${others === 1 ? 'key' : 'keys'}` : `${title} and ${others} more ${others === 1 ? 'key' : 'keys'}`;
+}
+
 export interface EvidenceSpan {
   workspace_id: string;
   incident_id: string;

@@ -1,13 +1,13 @@
 import { Logger } from '@nestjs/common';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 
-/** A connection to brokers (`host:port`); what the client logs goes to our log. */
-export function createKafka(brokers: readonly string[]): Kafka {
+/** A connection to brokers (`host:port`); what the client logs goes to our log. `tryOnce`: it fails at the first failure, and logs nothing. */
+export function createKafka(brokers: readonly string[], options: { tryOnce?: boolean } = {}): Kafka {
   const logger = new Logger('kafka');
   return new Kafka({
     clientId: 'keytrail', brokers: [...brokers], connectionTimeout: 5_000, requestTimeout: 30_000,
-    retry: { initialRetryTime: 300, maxRetryTime: 30_000, retries: 10 },
-    logLevel: logLevel.WARN,
+    retry: { initialRetryTime: 300, maxRetryTime: 30_000, retries: options.tryOnce ? 0 : 10 },
+    logLevel: options.tryOnce ? logLevel.NOTHING : logLevel.WARN,
     logCreator: () => ({ level, log }) => {
       const line = `${log.message}${typeof log['error'] === 'string' ? `: ${log['error']}` : ''}`;
       if (level === logLevel.ERROR) logger.error(line);

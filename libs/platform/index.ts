@@ -19,7 +19,7 @@ export { JobSchedule, RecurringJob } from './recurring-job.js';
 export { runProcess, type RunningProcess } from './run-process.js';
 export { Secrets, readOrCreateMasterKey, sameDigest } from './secrets.js';
 export {
-  adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, storeFields,
+  adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, settingsSchema, storeFields,
 } from './setting-fields.js';
 export { SettingsError, readSettings } from './settings.js';
 export { WorkspaceScope } from './workspace-scope.js';

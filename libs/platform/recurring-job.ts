@@ -22,6 +22,9 @@ export abstract class RecurringJob implements OnApplicationBootstrap, BeforeAppl
     this.logger = new Logger(name);
   }
 
+  /** Long work looks here now and then: a stop waits for it. */
+  protected readonly isStopping = (): boolean => this.stopped;
+
   protected abstract run(): Promise<void>;
 
   onApplicationBootstrap(): void {

@@ -1,14 +1,28 @@
+import { readFileSync } from 'node:fs';
+import ipaddr from 'ipaddr.js';
+import { Reader } from 'maxmind';
 import { z } from 'zod';
+import { RequestLogFormat } from '@keytrail/contracts';
 
 const list = (what: string) => z.string().transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== ''))
   .refine((parts) => parts.length > 0, { message: `must name at least one ${what}` });
 
 const httpUrl = z.url({ protocol: /^https?$/, message: 'must be an http or https URL' });
 
-/** Where a process listens. */
+/** An address, or a network as address/prefix. A prefix of 0 would believe everyone. */
+function isNetwork(entry: string): boolean {
+  const [address = '', prefix, ...rest] = entry.split('/');
+  const bits = ipaddr.IPv4.isValidFourPartDecimal(address) ? 32 : ipaddr.IPv6.isValid(address) && !address.includes('%') ? 128 : 0;
+  const length = prefix === undefined ? bits : /^\d{1,3}$/.test(prefix) ? Number(prefix) : 0;
+  return bits > 0 && rest.length === 0 && length >= 1 && length <= bits;
+}
+
+/** Where a process listens, and whom it believes about where a call comes from. */
 export const httpFields = {
   KEYTRAIL_HOST: z.string().default('127.0.0.1').describe('Address to listen on'),
   KEYTRAIL_PORT: z.coerce.number().int().min(0).max(65_535).default(8080).describe('Port to listen on'),
+  KEYTRAIL_TRUSTED_PROXIES: list('proxy').refine((proxies) => proxies.every(isNetwork), { message: 'must be addresses or networks (10.0.0.0/8), separated by commas' })
+    .default([]).describe('Proxies whose X-Forwarded-For names the client, as addresses or networks; absent = none'),
 };
 
 /** The two stores as servers. */
@@ -31,9 +45,20 @@ export const adminFields = {
 
 const TOPIC = /^([A-Za-z0-9._-]{1,249})(?:=([a-z]+))?(?:@([A-Za-z0-9_-]{1,64}))?$/;
 
+function checkTopics(topics: readonly string[], context: z.RefinementCtx<string[]>): void {
+  if (!topics.every((topic) => TOPIC.test(topic))) {
+    context.addIssue({ code: 'custom', message: 'must be topic[=format][@workspace], separated by commas' });
+    return;
+  }
+  for (const { topic, format } of topics.map(parseTopic)) {
+    if (RequestLogFormat.safeParse(format).success) continue;
+    context.addIssue({ code: 'custom', message: `${topic} has a format that is not one of ${RequestLogFormat.options.join(', ')}` });
+  }
+}
+
 export const kafkaFields = {
   KEYTRAIL_KAFKA_BROKERS: list('broker').describe('Kafka brokers, host:port, separated by commas'),
-  KEYTRAIL_KAFKA_TOPICS: list('topic').refine((topics) => topics.every((topic) => TOPIC.test(topic)), { message: 'must be topic[=format][@workspace], separated by commas' })
+  KEYTRAIL_KAFKA_TOPICS: list('topic').superRefine(checkTopics)
     .default(['keytrail.request-logs']).describe('Topics to read, each topic[=format][@workspace]; format defaults to native'),
   KEYTRAIL_KAFKA_GROUP: z.string().min(1).max(200).default('keytrail-collector').describe('Consumer group'),
   KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(300_000).default(30_000)
@@ -48,13 +73,61 @@ export function parseTopic(entry: string): { topic: string; format: string; work
   return { topic, format, workspace };
 }
 
+/** A file that is there and holds what it should. Its name is not repeated, as no value is. */
+function readableAs(what: string, holds: (content: Buffer) => boolean) {
+  return (file: string, context: z.RefinementCtx<string>): void => {
+    let content: Buffer;
+    try {
+      content = readFileSync(file);
+    } catch (error) {
+      const { code = 'unknown' } = error as NodeJS.ErrnoException;
+      context.addIssue({ code: 'custom', message: code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})` });
+      return;
+    }
+    if (!holds(content)) context.addIssue({ code: 'custom', message: `the file is not ${what}` });
+  };
+}
+
+const KeySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1) });
+
+function isKeySet(content: Buffer): boolean {
+  try {
+    return KeySet.safeParse(JSON.parse(content.toString('utf8'))).success;
+  } catch {
+    return false;
+  }
+}
+
+function isMaxMindDatabase(content: Buffer): boolean {
+  try {
+    return new Reader(content).metadata.databaseType !== '';
+  } catch {
+    return false;
+  }
+}
+
 export const jwtFields = {
   KEYTRAIL_JWT_ISSUER: z.string().min(1).optional().describe('Accept JSON Web Tokens of this issuer'),
   KEYTRAIL_JWT_AUDIENCE: z.string().min(1).default('keytrail').describe('Audience such tokens must name'),
   KEYTRAIL_JWKS_URL: httpUrl.optional().describe('The issuer\'s key set'),
-  KEYTRAIL_JWKS_FILE: z.string().min(1).optional().describe('The same from a file'),
+  KEYTRAIL_JWKS_FILE: z.string().min(1).superRefine(readableAs('a JSON Web Key Set', isKeySet)).optional().describe('The same from a file'),
 };
 
 export const geoFields = {
-  KEYTRAIL_GEOIP_FILE: z.string().min(1).optional().describe('MaxMind database for countries; absent = the one that comes with Keytrail'),
+  KEYTRAIL_GEOIP_FILE: z.string().min(1).superRefine(readableAs('a MaxMind database', isMaxMindDatabase)).optional().describe('MaxMind database for countries; absent = the one that comes with Keytrail'),
 };
+
+/** All that an app can be told, as one schema: its fields, and what they must be to each other, reported together. */
+export const settingsSchema = <T extends z.ZodRawShape>(fields: T) => z.object(fields).superRefine(checkJwtSettings, { when: () => true });
+
+function checkJwtSettings(settings: unknown, context: z.RefinementCtx<unknown>): void {
+  if (typeof settings !== 'object' || settings === null) return;
+  const { KEYTRAIL_JWT_ISSUER: issuer, KEYTRAIL_JWKS_URL: url, KEYTRAIL_JWKS_FILE: file } = settings as Record<string, unknown>;
+  const named = [url, file].filter((keys) => keys !== undefined).length;
+  if (issuer !== undefined && named !== 1) {
+    context.addIssue({ code: 'custom', path: ['KEYTRAIL_JWT_ISSUER'], message: 'needs the issuer\'s keys; set one of KEYTRAIL_JWKS_URL and KEYTRAIL_JWKS_FILE' });
+  }
+  if (issuer === undefined && named > 0) {
+    context.addIssue({ code: 'custom', path: [url === undefined ? 'KEYTRAIL_JWKS_FILE' : 'KEYTRAIL_JWKS_URL'], message: 'needs KEYTRAIL_JWT_ISSUER, the issuer whose keys these are' });
+  }
+}

@@ -1,9 +1,13 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, storeFields } from './setting-fields.js';
+import { geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, settingsSchema, storeFields } from './setting-fields.js';
 import { SettingsError, readSettings } from './settings.js';
 
-const schema = z.object({ ...httpFields, ...storeFields, ...kafkaFields, ...jwtFields, KEYTRAIL_MASTER_KEY: masterKeyField });
+const schema = settingsSchema({ ...httpFields, ...storeFields, ...kafkaFields, ...jwtFields, ...geoFields, KEYTRAIL_MASTER_KEY: masterKeyField });
 const good = {
   KEYTRAIL_CLICKHOUSE_URL: 'http://localhost:8123', KEYTRAIL_POSTGRES_URL: 'postgres://localhost/keytrail', KEYTRAIL_KAFKA_BROKERS: 'a:9092, b:9092,',
   KEYTRAIL_MASTER_KEY: Buffer.alloc(32).toString('base64'),
@@ -20,6 +24,7 @@ describe('readSettings', () => {
     const bad = {
       KEYTRAIL_PORT: '70000', KEYTRAIL_CLICKHOUSE_URL: 'ftp://user:hunter2@x', KEYTRAIL_POSTGRES_URL: 'mysql://user:hunter2@x', KEYTRAIL_KAFKA_BROKERS: ' , ',
       KEYTRAIL_KAFKA_TOPICS: 'hunter2 hunter2', KEYTRAIL_MASTER_KEY: 'aHVudGVyMg==', KEYTRAIL_JWKS_URL: 'hunter2',
+      KEYTRAIL_JWKS_FILE: '/hunter2', KEYTRAIL_GEOIP_FILE: '/hunter2', KEYTRAIL_JWT_ISSUER: 'https://id.example',
     };
     try {
       readSettings(schema, bad);
@@ -31,6 +36,57 @@ describe('readSettings', () => {
       expect(problems.length).toBe(Object.keys(bad).length);
       expect(message).not.toMatch(/hunter2|aHVudGVyMg/);
     }
+  });
+
+  const problemsOf = (env: Record<string, string>): string[] => {
+    try {
+      readSettings(schema, { ...good, ...env });
+      return [];
+    } catch (error) {
+      return (error as SettingsError).problems;
+    }
+  };
+
+  it('wants the keys of a JWT issuer from one place, and an issuer for keys', () => {
+    const [issuer, url] = [{ KEYTRAIL_JWT_ISSUER: 'https://id.example' }, { KEYTRAIL_JWKS_URL: 'https://id.example/jwks' }];
+    expect(problemsOf({ ...issuer, ...url })).toEqual([]);
+    expect(problemsOf(issuer)).toEqual([expect.stringMatching(/^KEYTRAIL_JWT_ISSUER: .*KEYTRAIL_JWKS_URL and KEYTRAIL_JWKS_FILE/)]);
+    expect(problemsOf({ ...issuer, ...url, KEYTRAIL_JWKS_FILE: '/nowhere' })).toEqual([expect.stringMatching(/^KEYTRAIL_JWKS_FILE/), expect.stringMatching(/^KEYTRAIL_JWT_ISSUER/)]);
+    expect(problemsOf(url)).toEqual([expect.stringMatching(/^KEYTRAIL_JWKS_URL: needs KEYTRAIL_JWT_ISSUER/)]);
+  });
+
+  it('wants files that are there and hold what they should', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'keytrail-settings-'));
+    const file = async (name: string, content: string) => {
+      await writeFile(join(directory, name), content);
+      return join(directory, name);
+    };
+    try {
+      const issuer = { KEYTRAIL_JWT_ISSUER: 'https://id.example' };
+      expect(problemsOf({ ...issuer, KEYTRAIL_JWKS_FILE: await file('jwks.json', '{"keys":[{"kty":"EC"}]}') })).toEqual([]);
+      expect(problemsOf({ ...issuer, KEYTRAIL_JWKS_FILE: join(directory, 'none') })).toEqual(['KEYTRAIL_JWKS_FILE: there is no such file']);
+      expect(problemsOf({ ...issuer, KEYTRAIL_JWKS_FILE: directory })).toEqual(['KEYTRAIL_JWKS_FILE: the file cannot be read (EISDIR)']);
+      for (const content of ['', '{', '[]', '{"keys":{}}', '{"keys":[]}', '{"keys":["x"]}']) {
+        expect([content, problemsOf({ ...issuer, KEYTRAIL_JWKS_FILE: await file('bad.json', content) })]).toEqual([content, ['KEYTRAIL_JWKS_FILE: the file is not a JSON Web Key Set']]);
+      }
+      expect(problemsOf({ KEYTRAIL_GEOIP_FILE: join(directory, 'none') })).toEqual(['KEYTRAIL_GEOIP_FILE: there is no such file']);
+      expect(problemsOf({ KEYTRAIL_GEOIP_FILE: await file('text.mmdb', 'text') })).toEqual(['KEYTRAIL_GEOIP_FILE: the file is not a MaxMind database']);
+      const bundled = createRequire(import.meta.url).resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb');
+      expect(problemsOf({ KEYTRAIL_GEOIP_FILE: bundled })).toEqual([]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it('knows the formats of topics', () => {
+    expect(problemsOf({ KEYTRAIL_KAFKA_TOPICS: 'a=kong,b=nginx' })).toEqual(['KEYTRAIL_KAFKA_TOPICS: b has a format that is not one of native, kong, cloudtrail']);
+  });
+
+  it('takes addresses and networks for proxies, and nothing else', () => {
+    const read = (proxies: string) => readSettings(z.object(httpFields), { KEYTRAIL_TRUSTED_PROXIES: proxies }).KEYTRAIL_TRUSTED_PROXIES;
+    expect(read('10.0.0.0/8, 192.0.2.1,fd00::/8, ::1')).toEqual(['10.0.0.0/8', '192.0.2.1', 'fd00::/8', '::1']);
+    expect(read('')).toEqual([]);
+    for (const bad of ['true', 'loopback', 'proxy.example', '10.0.0.0/33', '10.0.0.0/0', '::/0', '10.0.0.0/8/8', '10.1', '10.0.0.0/', 'fe80::1%eth0']) expect(() => read(bad)).toThrow('KEYTRAIL_TRUSTED_PROXIES');
   });
 
   it.each(['80.5', '-1', 'http', '1e9'])('takes no port %s', (port) => {

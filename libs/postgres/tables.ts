@@ -68,12 +68,21 @@ export interface FindingTable {
   incident_id: string | null; detected_at: Time;
   /** New or changed since its incident was last told. */
   awaits_correlation: boolean;
+  /** What the timeline of its incident last said of it, and how often it told of growth. */
+  told_severity: ColumnType<Severity | null, Severity | null | undefined, Severity | null>; told_count: Generated<number>;
+  told_growths: Generated<number>;
 }
 
 export interface IncidentTable {
   incident_id: string; workspace_id: string; title: string; severity: Severity; state: IncidentState; owner_id: string | null;
   owner_name: string | null; owner_contact: string | null; key_ids: Json<string[]>; addresses: Json<string[]>; rule_ids: Json<string[]>;
   findings: number; first_seen: Time; last_seen: Time; opened_at: Time; updated_at: Time;
+  /** Null while findings may still join. */
+  closed_at: OptionalTime;
+  /** Those of `addresses` that were new to a key of the incident, or are what it is about. */
+  new_addresses: Json<string[]>;
+  /** The key that the title names; empty when it names none. */
+  title_key_id: string;
 }
 
 export interface IncidentTimelineTable {

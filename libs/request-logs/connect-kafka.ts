@@ -1,32 +1,30 @@
 import type { z } from 'zod';
 import { RequestLogFormat } from '@keytrail/contracts';
 import { KafkaDeadLetters, KafkaLogSource, createKafka, ensureTopics } from '@keytrail/kafka';
-import { SettingsError, parseTopic, type kafkaFields } from '@keytrail/platform';
+import { parseTopic, type kafkaFields } from '@keytrail/platform';
+import { BackgroundLogSource } from './background-log-source.js';
 import { KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
 import type { KafkaCollectorParts } from './request-logs.module.js';
 
 export type KafkaSettings = z.infer<z.ZodObject<typeof kafkaFields>>;
 
-/** What a collector needs of Kafka. Makes topics that are missing. Throws when the brokers do not answer or a format is unknown. */
-export async function connectKafka(settings: KafkaSettings): Promise<KafkaCollectorParts> {
+/** What a collector needs of Kafka. It connects in the background once it is started, and makes topics that are missing. */
+export function connectKafka(settings: KafkaSettings): KafkaCollectorParts {
   const topics = readTopics(settings.KEYTRAIL_KAFKA_TOPICS);
   const deadLetterTopic = settings.KEYTRAIL_KAFKA_DEAD_LETTER_TOPIC;
   const kafka = createKafka(settings.KEYTRAIL_KAFKA_BROKERS);
-  await ensureTopics(kafka, [...topics.keys(), deadLetterTopic]);
+  const oneTry = createKafka(settings.KEYTRAIL_KAFKA_BROKERS, { tryOnce: true });
+  const source = new KafkaLogSource(kafka, {
+    topics: [...topics.keys()], group: settings.KEYTRAIL_KAFKA_GROUP, sessionTimeout: settings.KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS,
+  });
   return {
-    source: new KafkaLogSource(kafka, { topics: [...topics.keys()], group: settings.KEYTRAIL_KAFKA_GROUP, sessionTimeout: settings.KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS }),
+    source: new BackgroundLogSource(source, () => ensureTopics(oneTry, [...topics.keys(), deadLetterTopic])),
     deadLetters: new KafkaDeadLetters(kafka, deadLetterTopic),
     settings: new KafkaCollectorSettings(topics),
   };
 }
 
+/** The settings were checked: every format is known. */
 function readTopics(entries: readonly string[]): Map<string, TopicSettings> {
-  return new Map(entries.map((entry) => {
-    const { topic, format, workspace } = parseTopic(entry);
-    const known = RequestLogFormat.safeParse(format);
-    if (!known.success) {
-      throw new SettingsError([`KEYTRAIL_KAFKA_TOPICS: ${topic} has a format that is not one of ${RequestLogFormat.options.join(', ')}`]);
-    }
-    return [topic, { format: known.data, workspace }];
-  }));
+  return new Map(entries.map(parseTopic).map(({ topic, format, workspace }) => [topic, { format: RequestLogFormat.parse(format), workspace }]));
 }

@@ -4,15 +4,29 @@ import type { IntakeQuery, IntakeResult, LineError } from '@keytrail/contracts';
 import { AppError, Clock, newId, type Caller } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { DeadLetterStore } from './dead-letter.store.js';
+import { decompress } from './decompress.js';
+import { IntakeBudget, type Held } from './intake-budget.js';
 import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { parseBody } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
 import type { RawLine } from './take-in.js';
+import { MOST_LINES, tooManyLines } from './too-many-lines.js';
 
 const SOURCE = 'http';
 const ERRORS_SHOWN = 100;
-const MOST_LINES = 100_000;
+/** Bodies and rows that are being taken in hold about this much, whatever comes at once. */
+const MOST_BYTES_AT_ONCE = 320 * 1024 * 1024;
+/** What a line costs besides its bytes: its row, the JSON of it, and what goes to the store. */
+const BYTES_A_LINE = 2048;
+
+/** A batch as it was sent. */
+export interface SentBatch {
+  body: Buffer;
+  encoding: string | undefined;
+  query: IntakeQuery;
+  idempotencyKey: string | undefined;
+}
 
 interface BatchCounts {
   received: number;
@@ -30,22 +44,38 @@ interface KnownBatch {
 /** Takes request logs over HTTP. An answer of 2xx means that every good line is stored for good and every bad one kept as a dead letter. */
 @Injectable()
 export class HttpIntake {
+  private readonly budget = new IntakeBudget(MOST_BYTES_AT_ONCE);
+
   constructor(
     private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,
     private readonly counts: IntakeCountStore, private readonly database: Database, private readonly clock: Clock,
   ) {}
 
-  /** A batch with an Idempotency-Key is stored once, however often it is sent. Throws 422 when not one line is good. */
-  async take(caller: Caller, body: Buffer, query: IntakeQuery, idempotencyKey: string | undefined): Promise<IntakeResult> {
+  /**
+   * A batch with an Idempotency-Key is stored once, however often it is sent. Throws 422 when not one line is good, 429 when others
+   * that are being taken in leave no room.
+   */
+  async take(caller: Caller, sent: SentBatch): Promise<IntakeResult> {
+    const held = this.budget.open();
+    try {
+      held.take(sent.body.length);
+      const body = await decompress(sent.body, sent.encoding, (bytes) => held.take(bytes));
+      return await this.takeBody(caller, body, sent, held);
+    } finally {
+      held.release();
+    }
+  }
+
+  private async takeBody(caller: Caller, body: Buffer, { query, idempotencyKey }: SentBatch, held: Held): Promise<IntakeResult> {
     refuseTooManyLines(body);
     if (query.workspace !== undefined) caller.scope.assertAllows(query.workspace);
-    const sha256 = createHash('sha256').update(body).update(`\0${query.format}\0${query.workspace ?? ''}`).digest('hex');
+    const sha256 = idempotencyKey === undefined ? '' : createHash('sha256').update(body).update(`\0${query.format}\0${query.workspace ?? ''}`).digest('hex');
     const token = createHash('sha256').update(idempotencyKey === undefined ? newId('batch') : `${caller.actor}\0${idempotencyKey}`).digest('hex');
     const known = idempotencyKey === undefined ? undefined : await this.findBatch(token, sha256);
     if (known?.counts) return this.duplicate(known.counts);
     const receivedAt = known?.receivedAt ?? this.clock.now();
     const context = await this.intake.contextFor({ source: SOURCE, scope: caller.scope, format: query.format, workspace: query.workspace });
-    const taken = await this.intake.takeIn(linesOf(body, query, receivedAt), query.format, context);
+    const taken = await this.intake.takeIn(linesOf(body, query, receivedAt, held), query.format, context);
     if (taken.received === 0) throw new AppError({ code: 'empty_batch', status: 400, message: 'The body holds no line.' });
     if (idempotencyKey !== undefined && known === undefined) {
       const earlier = await this.claim(token, sha256, receivedAt);
@@ -104,11 +134,13 @@ export class HttpIntake {
   }
 }
 
-function* linesOf(body: Buffer, { format }: IntakeQuery, receivedAt: number): Generator<RawLine> {
+function* linesOf(body: Buffer, { format }: IntakeQuery, receivedAt: number, held: Held): Generator<RawLine> {
   let requests = 0;
-  for (const parsed of parseBody(body, { format })) {
-    requests += parsed.problem === undefined ? requestsIn(parsed.value) : 1;
+  for (const parsed of parseBody(body, { format, maxItems: MOST_LINES })) {
+    const more = parsed.problem === undefined ? requestsIn(parsed.value) : 1;
+    requests += more;
     if (requests > MOST_LINES) throw tooManyLines();
+    held.take(more * BYTES_A_LINE);
     yield { ...parsed, receivedAt };
   }
 }
@@ -116,8 +148,10 @@ function* linesOf(body: Buffer, { format }: IntakeQuery, receivedAt: number): Ge
 /** Every bad line becomes a dead letter; a body of nothing but line feeds and braces must not become millions. */
 function refuseTooManyLines(body: Buffer): void {
   let lines = 0;
-  for (let at = body.indexOf(0x0a); at !== -1; at = body.indexOf(0x0a, at + 1)) lines += 1;
-  if (lines > MOST_LINES) throw tooManyLines();
+  for (let at = body.indexOf(0x0a); at !== -1; at = body.indexOf(0x0a, at + 1)) {
+    lines += 1;
+    if (lines > MOST_LINES) throw tooManyLines();
+  }
 }
 
 /** A line may hold a list of requests, as gateways that batch and CloudTrail's files do. */
@@ -125,6 +159,3 @@ function requestsIn(value: unknown): number {
   const list: unknown = typeof value === 'object' && value !== null && 'Records' in value ? value.Records : value;
   return Array.isArray(list) ? list.length : 1;
 }
-
-const tooManyLines = () =>
-  new AppError({ code: 'too_many_lines', status: 413, message: `A batch holds at most ${MOST_LINES} lines; send several.` });

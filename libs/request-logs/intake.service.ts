@@ -6,6 +6,7 @@ import { DEFAULT_WORKSPACE, KeyDirectory, Registry } from '@keytrail/credentials
 import { Metrics, Secrets, type WorkspaceScope } from '@keytrail/platform';
 import { CountryLookup } from './country-lookup.js';
 import { describeDeadLetter } from './dead-letter.js';
+import { workspaceOfLetter } from './dead-letter-workspace.js';
 import type { NewDeadLetter } from './dead-letter.store.js';
 import { createRedactor, type Redactor } from './redact.js';
 import { takeIn, type IntakeContext, type RawLine, type TakenIn } from './take-in.js';
@@ -41,7 +42,8 @@ export class RequestLogIntake {
     const accepts = (workspace: string) => workspaces.has(workspace) && origin.scope.allows(workspace);
     return {
       source: origin.source,
-      defaultWorkspace: defaultWorkspace(origin),
+      defaultWorkspace: senderWorkspace(origin) || (origin.scope.isAll ? DEFAULT_WORKSPACE : ''),
+      senderWorkspace: senderWorkspace(origin),
       acceptsWorkspace: accepts,
       redactor: this.redactor,
       countryOf: (address) => this.countries.countryOf(address),
@@ -67,7 +69,7 @@ export class RequestLogIntake {
       const position = positionOf(from);
       letters.set(from, {
         ...describeDeadLetter(from.raw, problem, this.redactor), dead_letter_id: letterId(from, position),
-        workspace_id: context.defaultWorkspace, source: context.source, position,
+        workspace_id: workspaceOfLetter(from, context), source: context.source, position,
       });
     }
     return [...letters.values()];
@@ -82,10 +84,9 @@ export class RequestLogIntake {
   }
 }
 
-/** What the sender says, else its only workspace, else the account's default; none for a sender of some workspaces, who has to say. */
-function defaultWorkspace(origin: Origin): string {
+/** What the sender says, else its only workspace; none for one of several. */
+function senderWorkspace(origin: Origin): string {
   if (origin.workspace !== undefined) return origin.workspace;
-  if (origin.scope.isAll) return DEFAULT_WORKSPACE;
   const [only, ...others] = origin.scope.ids ?? [];
   return only !== undefined && others.length === 0 ? only : '';
 }

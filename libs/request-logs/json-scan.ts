@@ -5,10 +5,10 @@ const COLON = 0x3a;
 
 const isSpace = (byte: number) => byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
 
-/** Index of the first byte from `at` on that is no JSON white space. */
-export function skipSpace(bytes: Buffer, at: number): number {
+/** Index of the first byte from `at` on, before `end`, that is no JSON white space. */
+export function skipSpace(bytes: Buffer, at: number, end = bytes.length): number {
   let next = at;
-  while (next < bytes.length && isSpace(bytes[next]!)) next += 1;
+  while (next < end && isSpace(bytes[next]!)) next += 1;
   return next;
 }
 
@@ -83,18 +83,22 @@ export function endOfValue(bytes: Buffer, start: number): number {
 export interface ArraySpans {
   /** Start and end (exclusive) of each item, in turn. */
   spans: number[];
-  /** Just after the closing bracket. */
+  /** Just after the closing bracket; -1 when there are more items than asked for. */
   end: number;
 }
 
-/** Finds the items of the array whose bracket is at `start` without reading them; undefined when it is not a complete array. */
-export function splitArray(bytes: Buffer, start: number): ArraySpans | undefined {
+/**
+ * Finds the items of the array whose bracket is at `start` without reading them; undefined when it is not a complete array. Looks no
+ * further than the item after `maxItems`: `end` is -1 then.
+ */
+export function splitArray(bytes: Buffer, start: number, maxItems = Infinity): ArraySpans | undefined {
   const spans: number[] = [];
   let at = skipSpace(bytes, start + 1);
   if (bytes[at] === 0x5d) return { spans, end: at + 1 };
   while (at < bytes.length) {
     const end = endOfValue(bytes, at);
     if (end <= at) return undefined;
+    if (spans.length / 2 >= maxItems) return { spans, end: -1 };
     spans.push(at, end);
     at = skipSpace(bytes, end);
     if (bytes[at] === 0x5d) return { spans, end: at + 1 };

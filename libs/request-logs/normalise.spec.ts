@@ -50,6 +50,15 @@ describe('no secret is stored', () => {
 });
 
 describe('which key', () => {
+  it('should be the fingerprint of what is rather a key than the id of one', () => {
+    const secret = `${digits('a', 14)}/${digits('b', 14)}+${digits('c', 12)}=`;
+    expect(rowOf({ key_id: secret })).toMatchObject({ key_id: redactor.fingerprint(secret), key_fingerprint: redactor.fingerprint(secret) });
+    for (const id of ['8c7b7a4e-3f0e-4c53-9f0c-2a6ef2d9a1b4', '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08', 'ASIAIOSFODNN7EXAMPLE',
+      'projects/billing-production/service-accounts/Nightly-Export-2', '01JABCDEFGHJKMNPQRSTVWXYZ0', 'service:s3.amazonaws.com']) {
+      expect(rowOf({ key_id: id }).key_id).toBe(id);
+    }
+  });
+
   const fingerprint = redactor.fingerprint(keytrailKey);
   it.each<[string, Partial<RequestLogLine>]>([
     ['key', { key: keytrailKey }], ['key with a scheme', { key: `Bearer ${keytrailKey}` }], ['authorization', { headers: { AUTHORIZATION: [`bearer  ${keytrailKey}`] } }],

@@ -1,7 +1,7 @@
 import type { Outcome, RequestLogLine } from '@keytrail/contracts';
 import { normaliseAddress } from './address.js';
 import { cutText, printable } from './clean-text.js';
-import { bareCredential, headersByName, presentedKey } from './presented-key.js';
+import { bareCredential, headersByName, isSecretLooking, presentedKey } from './presented-key.js';
 import type { Redactor } from './redact.js';
 import type { NormaliseContext, NormalisedLine } from './row.js';
 import { isTellingName } from './secret-names.js';
@@ -102,7 +102,7 @@ function identifyKey(
   if (line.key_id !== undefined) {
     const registered = context.lookupKey(line.key_id);
     if (registered) return { key_id: line.key_id, fingerprint, workspace: registered.workspace_id, kind: registered.kind };
-    if (!FINGERPRINT.test(line.key_id) && redactor.redactName(line.key_id) === line.key_id) return { key_id: line.key_id, fingerprint };
+    if (!FINGERPRINT.test(line.key_id) && !isSecretLooking(line.key_id) && redactor.redactName(line.key_id) === line.key_id) return { key_id: line.key_id, fingerprint };
     if (fingerprint === '') fingerprint = FINGERPRINT.test(line.key_id) ? line.key_id : redactor.fingerprint(bareCredential(line.key_id) || line.key_id);
   }
   const owned = fingerprint === '' ? undefined : context.resolveKey(fingerprint);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { splitArray } from './json-scan.js';
 import { parseBody, parseMessage, type ParseOptions } from './parse-body.js';
 
 const parse = (body: string | Buffer, options: Partial<ParseOptions> = {}) =>
@@ -118,6 +119,26 @@ describe('hostile bodies', () => {
 
   it('should not quote a line in its reason', () => {
     for (const item of parse('{"key":"planted-value\n[planted-value\n"planted-value"\n')) expect(JSON.stringify(item.problem)).not.toContain('planted');
+  });
+
+  it.each([['native', '['], ['cloudtrail', '{"Records":[']] as const)('should look no further than the item that is one too many: %s', (format, opening) => {
+    const body = Buffer.from(`${opening}${'0,'.repeat(100_000)}0]${opening === '[' ? '' : '}'}`);
+    const array = splitArray(body, opening.length - 1, 1000);
+    expect([array?.spans.length, array?.end]).toEqual([2000, -1]);
+    expect(() => parse(body, { format, maxItems: 1000 })).toThrow(expect.objectContaining({ status: 413, code: 'too_many_lines' }));
+    expect(parse('[0,0,0]', { maxItems: 3 })).toHaveLength(3);
+  });
+
+  it('should not read an object that is too long to be kept to find out where its lines end', () => {
+    const body = Buffer.from(`{"a":[0\n${',0'.repeat(1 << 20)}]}`);
+    expect(parse(body).map((item) => item.problem?.code)).toEqual(['invalid_json', 'too_long']);
+  });
+
+  it('should pass over blank lines once, however many follow each other', () => {
+    const blank = ' '.repeat(99);
+    const start = performance.now();
+    expect(brief(`{"n":1}\n${`${blank}\n`.repeat(20_000)}{"n":2}`)).toEqual([[1, { n: 1 }], [20_002, { n: 2 }]]);
+    expect(performance.now() - start).toBeLessThan(3000);
   });
 
   it.each(['[', '{', '"', '[{', '{"a":', '\\', '"\\', '[],', '\n', '\n[', '\n{', '{\n', '[\n', '{,\n{', ' '])('should take less than a second for a quarter megabyte of %j', (unit) => {

@@ -1,7 +1,8 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { RequestLogFormat } from '@keytrail/contracts';
-import { endOfValue, isDeeper, skipSpace, splitArray } from './json-scan.js';
+import { endOfValue, isDeeper, skipSpace, splitArray, type ArraySpans } from './json-scan.js';
 import type { LineProblem } from './line-problem.js';
+import { tooManyLines } from './too-many-lines.js';
 
 export interface ParseOptions {
   format: RequestLogFormat;
@@ -9,6 +10,8 @@ export interface ParseOptions {
   maxLineBytes?: number;
   /** Default 64. */
   maxDepth?: number;
+  /** Items of one array, or records; with more, reading throws 413 before any is read. Default: no limit. */
+  maxItems?: number;
 }
 
 /** `line` counts from 1: lines of the body (blank ones too), or items of an array. `raw` is a view of the body, not a copy. */
@@ -16,7 +19,7 @@ export type ParsedLine =
   | { line: number; raw: Buffer; value: unknown; problem?: undefined }
   | { line: number; raw: Buffer; problem: LineProblem; value?: undefined };
 
-interface Limits { maxLineBytes: number; maxDepth: number }
+type Limits = Required<Omit<ParseOptions, 'format'>>;
 
 const NEWLINE = 0x0a;
 const RECORDS = /^\s{0,256}\{\s{0,256}"Records"\s{0,256}:\s{0,256}\[/;
@@ -29,18 +32,18 @@ const GOES_ON = /[{[,:]\s*$/;
  * A line that cannot be read is a problem of that line only; an array or object that does not end is one problem of the whole body.
  */
 export function* parseBody(body: Buffer, options: ParseOptions): Generator<ParsedLine, void, undefined> {
-  const limits = { maxLineBytes: options.maxLineBytes ?? 1 << 20, maxDepth: options.maxDepth ?? 64 };
+  const limits = { maxLineBytes: options.maxLineBytes ?? 1 << 20, maxDepth: options.maxDepth ?? 64, maxItems: options.maxItems ?? Infinity };
   const bytes = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
   const start = skipSpace(bytes, 0);
   if (start === bytes.length) return;
   if (bytes[start] === 0x5b) return yield* parseArray(bytes, start, limits);
   if (options.format === 'cloudtrail') {
     const opening = RECORDS.exec(bytes.toString('latin1', 0, 1024));
-    const records = opening ? splitArray(bytes, opening[0].length - 1) : undefined;
+    const records = opening ? splitAtMost(bytes, opening[0].length - 1, limits) : undefined;
     const end = records ? endOfValue(bytes, start) : -1;
     if (records && end !== -1 && skipSpace(bytes, end) === bytes.length) return yield* parseSpans(bytes, records.spans, limits);
   }
-  if (bytes[start] === 0x7b && isOneObject(bytes, start)) return yield parseLine(bytes.subarray(start), 1, limits);
+  if (bytes[start] === 0x7b && isOneObject(bytes, start, limits)) return yield parseLine(bytes.subarray(start), 1, limits);
   yield* parseLines(bytes, limits);
 }
 
@@ -50,7 +53,7 @@ export function parseMessage(value: Buffer | null, format: RequestLogFormat): Ge
 }
 
 function* parseArray(bytes: Buffer, start: number, limits: Limits): Generator<ParsedLine, void, undefined> {
-  const array = splitArray(bytes, start);
+  const array = splitAtMost(bytes, start, limits);
   if (array && skipSpace(bytes, array.end) === bytes.length) return yield* parseSpans(bytes, array.spans, limits);
   // Lines that are arrays themselves, as batching gateways write them to files. Inside JSON no string holds a line feed.
   const newline = array ? bytes.indexOf(NEWLINE, array.end) : bytes.indexOf('\n[');
@@ -61,18 +64,25 @@ function* parseArray(bytes: Buffer, start: number, limits: Limits): Generator<Pa
   };
 }
 
+function splitAtMost(bytes: Buffer, start: number, { maxItems }: Limits): ArraySpans | undefined {
+  const array = splitArray(bytes, start, maxItems);
+  if (array?.end === -1) throw tooManyLines(maxItems);
+  return array;
+}
+
 function* parseSpans(bytes: Buffer, spans: number[], limits: Limits): Generator<ParsedLine, void, undefined> {
   for (let at = 0; at < spans.length; at += 2) yield parseLine(bytes.subarray(spans[at]!, spans[at + 1]!), at / 2 + 1, limits);
 }
 
 /** Whether the body is one object that spans lines, even one that is broken: then its lines are not lines of their own. */
-function isOneObject(bytes: Buffer, start: number): boolean {
+function isOneObject(bytes: Buffer, start: number, { maxLineBytes }: Limits): boolean {
   const newline = bytes.indexOf(NEWLINE, start);
   if (newline === -1) return false;
   const first = bytes.subarray(start, newline);
   if (!GOES_ON.test(first.subarray(-256).toString('latin1'))) {
     const end = endOfValue(bytes, start);
-    return end > newline && skipSpace(bytes, end) === bytes.length && isJson(bytes.subarray(start, end));
+    // What is too long to be kept is not worth reading whole to find out.
+    return end > newline && end - start <= maxLineBytes && skipSpace(bytes, end) === bytes.length && isJson(bytes.subarray(start, end));
   }
   const end = endOfValue(bytes, start);
   if (end !== -1) return end > newline && skipSpace(bytes, end) === bytes.length;
@@ -101,7 +111,7 @@ function* parseLines(bytes: Buffer, limits: Limits): Generator<ParsedLine, void,
     const next = newline === -1 ? bytes.length : newline + 1;
     let end = newline === -1 ? bytes.length : newline;
     if (end > start && bytes[end - 1] === 0x0d) end -= 1;
-    if (skipSpace(bytes, start) < end) {
+    if (skipSpace(bytes, start, end) < end) {
       const raw = bytes.subarray(start, end);
       yield text === undefined || end - start > limits.maxLineBytes ? parseLine(raw, line, limits) : parseText(text.slice(start, end), raw, line, limits);
     }

@@ -1,6 +1,6 @@
 import type { RequestLogLine } from '@keytrail/contracts';
 import { percentDecode } from './secret-names.js';
-import { KEYTRAIL_KEY, PLACEHOLDER } from './secret-shapes.js';
+import { KEYTRAIL_KEY, PLACEHOLDER, looksRandom } from './secret-shapes.js';
 
 type Headers = NonNullable<RequestLogLine['headers']>;
 
@@ -35,6 +35,12 @@ export function presentedKey(line: Pick<RequestLogLine, 'key' | 'path'>, headers
   }
   return keytrailKeyIn(line.path);
 }
+
+/**
+ * Whether what a gateway gives as the id of a key is rather the key itself: 32 random characters or more, as base64 writes them too.
+ * UUIDs, hex ids, ULIDs, access key ids of AWS and ids in words never are.
+ */
+export const isSecretLooking = (keyId: string): boolean => /^[\w.~+/-]{32,}={0,2}$/.test(keyId) && looksRandom(keyId.replace(/[^0-9A-Za-z]/g, ''));
 
 /** The credential without its scheme; empty for a placeholder and for signatures. */
 export function bareCredential(value: string): string {

@@ -39,7 +39,7 @@ const shaped = fc.tuple(fc.constantFrom(...Object.keys(shapes)), fc.string({ min
 const opaque = fc.integer({ min: 8, max: 60 }).chain((length) => fc.nat().map((seed) => `${made(length, seed)}7Q`));
 
 const names = ['api_key', 'apikey', 'API-Key', 'key', 'token', 'access_token', 'id_token', 'refresh_token', 'secret', 'client_secret',
-  'password', 'sig', 'signature', 'X-Amz-Signature', 'x-amz-security-token', 'authorization', 'auth', 'aws_secret_access_key'];
+  'password', 'sig', 'signature', 'X-Amz-Signature', 'x-amz-security-token', 'authorization', 'auth', 'aws_secret_access_key', 'bearer', 'credentials', 'sid'];
 
 /** Ways a secret of any form gets into a text: the name or the scheme tells. */
 const tellingPlaces: ((secret: string, name: string) => string)[] = [
@@ -87,6 +87,21 @@ describe('secrets do not survive redaction', () => {
     }), { numRuns: 3000 });
   });
 
+  it('should replace the value after a path segment that tells, and the last part of a Slack hook', () => {
+    const hex = made(32, 'hex', '0123456789abcdef');
+    const secret = `${made(14, 'segment')}7`;
+    for (const name of ['apikey', 'api-key', 'api_key', 'token', 'access_token', 'secret', 'password', 'bearer', 'API-KEY']) {
+      for (const value of [secret, hex]) {
+        expect(redact(`/${name}/${value}/items?page=2`)).toBe(`/${name}/${redactor.fingerprint(value)}/items?page=2`);
+        expect(redact(`GET https://h.example/v1/${name}/${value}`)).not.toContain(value);
+        expect(redact(`?to=${encodeURIComponent(`/${name}/${value}`)}`)).not.toContain(value);
+      }
+    }
+    for (const name of ['key', 'auth', 'sid', 'hooks', 'webhook']) expect(redact(`/${name}/${hex}/x`)).not.toContain(hex);
+    const slack = made(24, 'slack hook');
+    expect(redact(`https://hooks.slack.com/services/T01ABCDEFGH/B01ABCDEFGH/${slack}`)).not.toContain(slack);
+  });
+
   it('should replace a secret cut off at the end', () => {
     for (const [, shape] of Object.entries(shapes)) {
       const secret = shape('cut');
@@ -120,6 +135,7 @@ describe('what is no secret stays', () => {
     '/v1/orders/8c7b7a4e-3f0e-4c53-9f0c-2a6ef2d9a1b4/items?limit=10&offset=20',
     '/v1/blobs/9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
     '/v1/runs/01JABCDEFGHJKMNPQRSTVWXYZ0',
+    '/oauth2/token/introspection', '/v1/api-keys/key_01JABCDEFG/revoke', '/auth/login', '/key/42', '/password/reset-request', '/token/v2',
     'AKIAIOSFODNN7EXAMPLE', 'key_id=AKIAIOSFODNN7EXAMPLE', '?key=ASIAIOSFODNN7EXAMPLE',
     'arn:aws:sts::123456789012:assumed-role/ExampleNginxStack-BankingRoleForTests-9S3E0UAE1MM0/i-0317f6c6b66ae9c40',
     'Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/129.0.0.0 Safari/537.36',

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { percentDecode, replaceNamedSecrets, type Replace } from './secret-names.js';
+import { percentDecode, replaceNamedSecrets, replaceSecretSegments, type Replace } from './secret-names.js';
 import { FINGERPRINT, JSON_WEB_TOKEN, LONG_RUN, PLACEHOLDER, PRIVATE_KEY, TOKENS, looksRandom } from './secret-shapes.js';
 import { HAS, survey } from './text-survey.js';
 
@@ -95,6 +95,7 @@ function redactOnce(text: string, replace: Replace, encodings: number): string {
   const has = survey(text);
   let current = has & (HAS.equals | HAS.colon) ? replaceNamedSecrets(text, replace) : text;
   if (current.length < 8) return current;
+  current = replaceSecretSegments(current, replace);
   if (has & (HAS.space | HAS.percent)) {
     current = current.replace(SCHEME, (whole, scheme: string, space: string, value: string) => {
       const secret = percentDecode(value);

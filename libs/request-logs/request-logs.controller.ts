@@ -5,7 +5,6 @@ import {
 } from '@keytrail/contracts';
 import { ApiQueryOf, AppError, CurrentCaller, RequirePermission, badRequest, idempotencyKeyOf, type Caller } from '@keytrail/platform';
 import { DeadLetterStore } from './dead-letter.store.js';
-import { decompress } from './decompress.js';
 import { HttpIntake } from './http-intake.service.js';
 import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogSearch } from './search.service.js';
@@ -31,12 +30,13 @@ export class RequestLogsController {
   @ApiHeader({ name: 'Content-Encoding', required: false, description: 'gzip' })
   @ApiResponse({ status: 200, standardSchema: IntakeResult })
   @ApiResponse({ status: 422, description: 'Not one line could be stored; the members of IntakeResult come with the problem', standardSchema: Problem })
+  @ApiResponse({ status: 429, description: 'Too much is being taken in at once; send the batch again after Retry-After seconds', standardSchema: Problem })
   async take(
     @CurrentCaller() caller: Caller, @Body() body: unknown, @Query({ schema: IntakeQuery }) query: IntakeQuery,
     @Headers('content-encoding') encoding: string | undefined, @Headers('idempotency-key') idempotencyKey: string | undefined,
   ): Promise<IntakeResult> {
     if (!Buffer.isBuffer(body)) throw badRequest('empty_batch', 'The body holds no line.');
-    return this.intake.take(caller, await decompress(body, encoding), query, idempotencyKeyOf(idempotencyKey));
+    return this.intake.take(caller, { body, encoding, query, idempotencyKey: idempotencyKeyOf(idempotencyKey) });
   }
 
   @Get('request-logs')

@@ -1,8 +1,10 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CredentialsModule } from '@keytrail/credentials';
 import { KafkaDeadLetters, LogSource } from '@keytrail/kafka';
+import { ReadinessChecks } from '@keytrail/platform';
 import { ActivityController } from './activity.controller.js';
 import { ActivityStore } from './activity.store.js';
+import type { BackgroundLogSource } from './background-log-source.js';
 import { CountryLookup } from './country-lookup.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { HttpIntake } from './http-intake.service.js';
@@ -34,20 +36,31 @@ export class RequestLogsModule {
 export class RequestLogsHttpModule {}
 
 export interface KafkaCollectorParts {
-  source: LogSource;
+  source: BackgroundLogSource;
   deadLetters: KafkaDeadLetters;
   settings: KafkaCollectorSettings;
+}
+
+const KAFKA_READINESS = 'keytrail:kafka-readiness';
+
+function registerKafka(readiness: ReadinessChecks, source: BackgroundLogSource, options: { required: boolean }): true {
+  readiness.register('kafka', async () => {
+    if (!source.isStarted) throw new Error('not connected yet');
+  }, options);
+  return true;
 }
 
 /** Collects from Kafka for as long as the process runs. */
 @Module({})
 export class KafkaCollectorModule {
-  static forRoot(parts: KafkaCollectorParts): DynamicModule {
+  /** `required`: the process is not ready while Kafka is down. */
+  static forRoot(parts: KafkaCollectorParts, options: { required: boolean }): DynamicModule {
     return {
       module: KafkaCollectorModule,
       providers: [
         { provide: LogSource, useValue: parts.source }, { provide: KafkaDeadLetters, useValue: parts.deadLetters },
         { provide: KafkaCollectorSettings, useValue: parts.settings }, LedgerStore, StaleReplay, KafkaCollector,
+        { provide: KAFKA_READINESS, inject: [ReadinessChecks], useFactory: (readiness: ReadinessChecks) => registerKafka(readiness, parts.source, options) },
       ],
     };
   }

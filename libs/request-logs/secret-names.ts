@@ -6,7 +6,7 @@ export type Replace = (secret: string) => string;
 const J = '[-_. ]?';
 const KEYS = 'api|app|auth|access|secret|private|signing|encryption|subscription|shared|account|master|consumer|functions';
 const ENDINGS = `token|secret|passw(?:or)?d|passphrase|(?:${KEYS})${J}key|signature|authorization|assertion|jwt|cookie2?|session${J}id|sessid`;
-const WHOLE = 'key|sig|auth|pass|pwd|code';
+const WHOLE = 'key|sig|auth|pass|pwd|code|bearer|credentials?|sid';
 
 /** A telling name: one of ENDINGS after anything, or one of WHOLE by itself. */
 const NAME = `(?:${ENDINGS}|(?<![0-9A-Za-z_.-])(?:${WHOLE}))`;
@@ -79,6 +79,22 @@ function replaceEncodedNames(text: string, replace: Replace): string {
   }
   return done === 0 ? text : out + text.slice(done);
 }
+
+/** Path segments after which a value is a secret, and those after which only a long hex one is: `/auth/login` and `/key/42` are routes. */
+const TELLING_SEGMENT = `(?:${KEYS})[-_.]?key|(?:(?:access|auth|api|id|refresh)[-_.]?)?token|secret|password|passwd|bearer|credentials?`;
+const HEX_SEGMENT = 'key|keys|tokens|auth|sid|sig|session|hooks?|webhooks?';
+const IN_PATH = new RegExp(`(?<=/(?:${TELLING_SEGMENT})/)[^/?#&;,\\s"'<>]{8,}|(?<=/(?:${HEX_SEGMENT})/)[0-9a-f]{32,}(?![0-9a-z_-])`, 'gi');
+const SLACK_HOOK = /(?<=\/(?:services|workflows)\/T[0-9A-Z]{6,16}\/[BA][0-9A-Z]{6,16}\/)[0-9A-Za-z/]{16,}/g;
+
+/** Replaces secrets that a path carries after a segment that tells: `/apikey/<secret>/…`, and the last part of a Slack hook. */
+export function replaceSecretSegments(text: string, replace: Replace): string {
+  if (!text.includes('/')) return text;
+  const one = (value: string) => (isKept(value) || !isNoRoute(value) ? value : replace(percentDecode(value)));
+  return text.replace(SLACK_HOOK, (value) => replace(value)).replace(IN_PATH, one);
+}
+
+/** Names of operations are words; values hold digits, or mix upper and lower case at length. */
+const isNoRoute = (value: string) => /[0-9]/.test(value) || (value.length >= 16 && /[A-Z]/.test(value.slice(1)) && /[a-z]/.test(value));
 
 interface Redacted { text: string; end: number }
 

@@ -1,4 +1,5 @@
 import type { RequestLogFormat } from '@keytrail/contracts';
+import type { LetterContext } from './dead-letter-workspace.js';
 import { formats } from './formats/index.js';
 import type { LineProblem } from './line-problem.js';
 import { normaliseLine } from './normalise.js';
@@ -14,7 +15,7 @@ export interface RefusedLine {
 }
 
 /** What every line of one intake has in common. */
-export type IntakeContext = Omit<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'>;
+export type IntakeContext = Omit<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'> & Pick<LetterContext, 'senderWorkspace'>;
 
 /** received = rows + refused. A line that holds several requests counts as so many. */
 export interface TakenIn {
@@ -23,8 +24,10 @@ export interface TakenIn {
   refused: RefusedLine[];
 }
 
-/** A bad line costs an exception: this many are taken in before others get their turn. */
+/** A bad line costs an exception: this many lines, or requests in them, are taken in before others get their turn. */
 const LINES_A_TURN = 500;
+/** So many bytes count as a line: reading a long one costs time as well. */
+const BYTES_A_LINE = 2048;
 
 /**
  * Turns lines into rows to store. A bad line is refused by itself; its neighbours are not touched. Lets the event loop turn between
@@ -34,9 +37,12 @@ export async function takeIn(lines: Iterable<RawLine>, format: RequestLogFormat,
   const taken: TakenIn = { received: 0, rows: [], refused: [] };
   let turn = 0;
   for (const from of lines) {
-    turn += 1;
-    if (turn % LINES_A_TURN === 0) await new Promise((resolve) => setImmediate(resolve));
+    const before = taken.received;
     takeLine(from, format, context, taken);
+    turn += Math.max(1, taken.received - before, Math.trunc(from.raw.length / BYTES_A_LINE));
+    if (turn < LINES_A_TURN) continue;
+    turn = 0;
+    await new Promise((resolve) => setImmediate(resolve));
   }
   return taken;
 }

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { AccessSettings, AccessTokenStore, jwtSettingsOf } from '@keytrail/access';
 import { openClickHouse, type ClickHouseLocation } from '@keytrail/clickhouse';
 import { Registry } from '@keytrail/credentials';
-import { Secrets, createHttpApp, httpFields, jwtFields, type JobSchedule } from '@keytrail/platform';
+import { Secrets, SettingsError, createHttpApp, httpFields, jwtFields, type JobSchedule } from '@keytrail/platform';
 import { Database, type PostgresLocation } from '@keytrail/postgres';
 import type { Foundation } from './foundation.js';
 
@@ -48,19 +48,34 @@ export async function startApp(settings: AppSettings, options: AppOptions): Prom
     const clickhouse = await openClickHouse(options.clickhouse);
     opened.push(clickhouse);
     const module = await options.compose({ database, clickhouse, secrets: new Secrets(options.masterKey), access, schedule: options.schedule });
-    const app = await createHttpApp(module, { logger: options.logger, ...(options.openapi && { openapi: options.openapi }) });
+    const app = await createHttpApp(module, {
+      logger: options.logger, trustedProxies: settings.KEYTRAIL_TRUSTED_PROXIES, ...(options.openapi && { openapi: options.openapi }),
+    });
     // From here on the application closes the stores.
     opened.splice(0, opened.length, app);
     await app.get(Registry, { strict: false }).ensureAccount();
     const newAdminToken = options.administrator
       && await app.get(AccessTokenStore, { strict: false }).ensureAdministrator(options.administrator.token);
-    await app.listen(settings.KEYTRAIL_PORT, settings.KEYTRAIL_HOST);
+    await listen(app, settings);
     return { app, url: await addressOf(app), newAdminToken, stop: () => app.close() };
   } catch (error) {
     for (const part of opened.reverse()) await part.close().catch(() => undefined);
     throw error;
   }
 }
+
+async function listen(app: NestFastifyApplication, { KEYTRAIL_HOST: host, KEYTRAIL_PORT: port }: AppSettings): Promise<void> {
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    const why = CANNOT_LISTEN[(error as NodeJS.ErrnoException).code ?? ''];
+    throw why === undefined ? error : new SettingsError([`KEYTRAIL_HOST, KEYTRAIL_PORT: cannot listen on ${host} port ${port}: ${why}`]);
+  }
+}
+
+const CANNOT_LISTEN: Record<string, string> = {
+  EADDRINUSE: 'another process listens there', EACCES: 'this user may not', EADDRNOTAVAIL: 'this machine has no such address', ENOTFOUND: 'there is no such host',
+};
 
 async function addressOf(app: NestFastifyApplication): Promise<string> {
   const url = await app.getUrl();

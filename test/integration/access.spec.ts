@@ -1,5 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { AccessToken, CreatedAccessToken, CreatedApiKey, IncidentPage, IntakeResult, RequestLogPage } from '@keytrail/contracts';
+import { newBearerKey } from '@keytrail/platform';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { callFrom, registryOf, type TestRegistry } from '../support/registry.js';
 import { databaseOf, nativeLine, ndjson } from '../support/request-lines.js';
@@ -147,18 +148,20 @@ describe('a caller of one workspace', () => {
 });
 
 describe('failed authentication', () => {
-  it('is limited for each address, says when to come back, and leaves other addresses alone', async () => {
+  it('is limited for each address, says when to come back, and leaves valid tokens alone', async () => {
     const first = await Promise.all(Array.from({ length: 100 }, () => callFrom(app, '10.2.0.1', '/v1/rules', { token: 'guess' })));
     expect(first.filter(({ status }) => status === 401)).toHaveLength(30);
     expect(first.filter(({ status }) => status === 429)).toHaveLength(70);
-    const limited = await callFrom(app, '10.2.0.1', '/v1/rules', { token: app.adminToken });
+    const limited = await callFrom(app, '10.2.0.1', '/v1/rules', { token: null });
     expect(limited).toMatchObject({ status: 429, body: { code: 'too_many_failures' } });
     expect(limited.headers.get('content-type')).toContain('application/problem+json');
     expect(Number(limited.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(Number(limited.headers.get('retry-after'))).toBeLessThanOrEqual(60);
     expect((await callFrom(app, '10.2.0.2', '/v1/rules')).status).toBe(200);
     expect((await callFrom(app, '10.2.0.1', '/health/live', { token: null })).status).toBe(200);
-    const elsewhere = { headers: { 'x-forwarded-for': '10.2.0.3', forwarded: 'for=10.2.0.3', 'x-real-ip': '10.2.0.3' } };
+    const responder = await registryOf(app).token('responder');
+    for (const token of [app.adminToken, responder]) expect((await callFrom(app, '10.2.0.1', '/v1/rules', { token })).status).toBe(200);
+    const elsewhere = { token: 'guess', headers: { 'x-forwarded-for': '10.2.0.3', forwarded: 'for=10.2.0.3', 'x-real-ip': '10.2.0.3' } };
     expect((await callFrom(app, '10.2.0.1', '/v1/rules', elsewhere)).status).toBe(429);
   });
 
@@ -166,6 +169,18 @@ describe('failed authentication', () => {
     const token = await registryOf(app).token('viewer');
     for (let call = 0; call < 40; call += 1) await callFrom(app, '10.2.0.4', '/v1/audit-entries', { token });
     expect((await callFrom(app, '10.2.0.4', '/v1/rules', { token })).status).toBe(200);
+  });
+
+  it('asks the database for nothing that cannot be a token, but who the administrator is', async () => {
+    const asked = jest.spyOn(databaseOf(app), 'selectFrom');
+    try {
+      const guesses = ['guess', 'x'.repeat(8_000), `kt_access_${'0'.repeat(36)}`, newBearerKey('api')];
+      for (const token of guesses) for (let call = 0; call < 25; call += 1) await callFrom(app, '10.2.0.6', '/v1/rules', { token });
+      expect(asked.mock.calls.length).toBeLessThan(20);
+    } finally {
+      asked.mockRestore();
+    }
+    expect((await callFrom(app, '10.2.0.6', '/v1/rules')).status).toBe(200);
   });
 
   it('is counted in the metrics', async () => {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { AuditPage, CreatedApiKey, FindingPage, Incident, IncidentPage, IncidentState } from '@keytrail/contracts';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
-import { nativeLine, ndjson } from '../support/request-lines.js';
+import { nativeLine, ndjson, newName } from '../support/request-lines.js';
 
 const MINUTE = 60_000;
 
@@ -110,6 +110,33 @@ describe('incidents', () => {
     expect(await about(key)).toMatchObject([{ incident_id, state: 'acknowledged' }]);
   });
 
+  it('do not tie keys of two owners together by an address both have used for long, but by one that is new, and count the keys', async () => {
+    const [one, other] = [await registry.key(), await registry.key()];
+    const from = (key: CreatedApiKey, address: string, status: number, time: (index: number) => number, count: number) =>
+      app.call('/v1/request-logs', { body: ndjson(Array.from({ length: count }, (_, index) => nativeLine({ key_id: key.key_id, address, status, time: time(index) }))) });
+    for (const key of [one, other]) await from(key, '198.18.7.1', 200, (index) => Date.now() - (25 + index) * 60 * MINUTE, 24);
+    for (const key of [one, other]) await from(key, '198.18.7.9', 403, (index) => Date.now() - 5 * MINUTE + index, 40);
+    await app.detect();
+    const apart = [...await about(one), ...await about(other)];
+    expect(apart.map(({ key_ids }) => key_ids)).toEqual([[one.key_id], [other.key_id]]);
+
+    const [third, fourth] = [await registry.key(), await registry.key()];
+    for (const key of [third, fourth]) await from(key, '198.18.8.1', 403, (index) => Date.now() - 5 * MINUTE + index, 40);
+    await app.detect();
+    const [together, ...more] = await about(third);
+    expect(more).toEqual([]);
+    expect(new Set(together!.key_ids)).toEqual(new Set([third.key_id, fourth.key_id]));
+    expect(together!.title).toMatch(/ and 1 more key$/);
+  });
+
+  it('tell in their timeline when what goes on has become much larger', async () => {
+    const { key, incident_id } = await open();
+    for (let times = 0; times < 3; times += 1) await burst(key);
+    const { timeline, evidence } = await get(incident_id);
+    expect(timeline.map(({ kind }) => kind)).toEqual(['opened', 'finding', 'finding']);
+    expect(timeline.at(-1)).toMatchObject({ finding_id: evidence[0]!.finding_id, text: expect.stringMatching(/: now 160 of 160 calls in 5 minutes were refused/) });
+  });
+
   it.each(['false_positive', 'resolved'] as const)('that are %s stay so; what comes anew opens another', async (state) => {
     const key = await registry.key();
     const ordinary = Array.from({ length: 400 }, (_, index) => nativeLine({ key_id: key.key_id, time: Date.now() - (200 + index % 60) * MINUTE }));
@@ -122,6 +149,39 @@ describe('incidents', () => {
     expect(both.map((one) => one.state)).toEqual(['open', state]);
     expect(both[0]!.incident_id).not.toBe(first!.incident_id);
     expect(await get(first!.incident_id)).toMatchObject({ state, findings: closed.findings, last_seen: closed.last_seen });
+  });
+
+  it('that are resolved while the attack goes on are followed by another, and both show the evidence', async () => {
+    const { key, incident_id } = await open();
+    const closed = (await patch(incident_id, { state: 'resolved' })).body;
+    await burst(key, 0);
+    const [follower, ...others] = await about(key);
+    expect(others).toMatchObject([{ incident_id, state: 'resolved', findings: 1, last_seen: closed.last_seen }]);
+    const [after, before] = [await get(follower!.incident_id), await get(incident_id)];
+    expect(after).toMatchObject({ state: 'open', findings: 1, evidence: [{ incident_id: follower!.incident_id, evidence: { counts: { denied: 80 } } }] });
+    expect(after.timeline[0]!.text).toMatch(new RegExp(`follows ${incident_id}, closed as resolved at .*: it went on after that`));
+    expect(before.evidence).toEqual(after.evidence);
+    expect(before.timeline.at(-1)!.text).toMatch(new RegExp(`it went on after that; see ${follower!.incident_id}`));
+    await burst(key, 0);
+    expect((await about(key)).map((one) => [one.incident_id, one.state])).toEqual([[follower!.incident_id, 'open'], [incident_id, 'resolved']]);
+  });
+
+  it('that are false positives are left alone for what goes on, and followed once it becomes graver', async () => {
+    const key_id = newName('token');
+    const aboutIt = async () => (await app.call<IncidentPage>(`/v1/incidents?key_id=${key_id}`)).body.data;
+    const byHand = async (user_agent: string) => {
+      await app.call('/v1/request-logs', { body: ndjson([nativeLine({ key_id, credential_kind: 'service_token', user_agent, address: '198.51.100.200' })]) });
+      await app.detect();
+    };
+    await byHand('curl/8.5.0');
+    const { incident_id } = (await aboutIt())[0]!;
+    const closed = (await patch(incident_id, { state: 'false_positive' })).body;
+    await byHand('curl/8.5.0');
+    expect(await get(incident_id)).toEqual({ ...closed, evidence: [expect.objectContaining({ incident_id, severity: 'medium' })] });
+    await byHand('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36');
+    const both = await aboutIt();
+    expect(both.map(({ state, severity }) => [state, severity])).toEqual([['open', 'high'], ['false_positive', 'medium']]);
+    expect((await get(both[0]!.incident_id)).timeline[0]!.text).toContain('its severity rose from medium to high');
   });
 
   it('are found by state, severity, workspace and key, page by page', async () => {

@@ -202,6 +202,26 @@ describe('a body that cannot be read', () => {
     expect((await app.call<DeadLetterPage>('/v1/dead-letters?limit=1')).body.data[0]?.dead_letter_id).toBe(before);
   });
 
+  it('fills neither the memory nor the event loop when ten small ones grow at once: each is refused early', async () => {
+    const bomb = gzipSync(`[${'0,'.repeat(32 * MEBIBYTE)}0]`.slice(0, 62 * MEBIBYTE), { level: 9 });
+    expect(bomb.length).toBeLessThan(70 * 1024);
+    const state = { done: false };
+    let slowest = 0;
+    const bombs = Promise.all(Array.from({ length: 10 }, () => gzipped(bomb))).finally(() => { state.done = true; });
+    while (!state.done) {
+      const asked = performance.now();
+      await app.call('/health/live', { token: null });
+      slowest = Math.max(slowest, performance.now() - asked);
+    }
+    const answers = await bombs;
+    for (const { status, headers, body } of answers) {
+      expect([[413, 'too_many_lines', null], [429, 'intake_busy', '1']]).toContainEqual([status, body.code, headers.get('retry-after')]);
+    }
+    expect(answers.map(({ status }) => status)).toContain(413);
+    expect(slowest).toBeLessThan(2_000);
+    expect(await send(nativeLine())).toMatchObject({ status: 200 });
+  });
+
   it.each([
     ['good', 60_000, (key: string) => nativeLine({ key_id: key, path: `/?token=${key}` })],
     ['bad', 20_000, (key: string) => ({ [key]: `/?token=${key}` })],

@@ -75,7 +75,7 @@ describe('request logs over HTTP', () => {
     const kept = (await deadLetters()).filter(({ source }) => source === 'http').slice(0, 6).reverse();
     expect(kept.map(({ code }) => code)).toEqual(answer.body.errors.map(({ code }) => code));
     expect(kept.map(({ position }) => position.replace(/^batch [0-9a-f]{12} /, ''))).toEqual([2, 4, 5, 7, 9, 10].map((line) => `line ${line}`));
-    expect(kept[0]).toMatchObject({ workspace_id: 'default', payload: '{"time":', sha256: createHash('sha256').update('{"time":').digest('hex') });
+    expect(kept[0]).toMatchObject({ workspace_id: '', payload: '{"time":', sha256: createHash('sha256').update('{"time":').digest('hex') });
   });
 
   it('answer 422 with every reason when not one line is good, and keep those lines too', async () => {
@@ -83,6 +83,22 @@ describe('request logs over HTTP', () => {
     const answer = await send(`{"${marker}":1}\n{"${marker}":2}`);
     expect(answer).toMatchObject({ status: 422, body: { code: 'no_valid_lines', received: 2, stored: 0, dead_lettered: 2, errors: [{ line: 1 }, { line: 2 }] } });
     expect((await deadLetters()).filter(({ payload }) => payload.includes(marker))).toHaveLength(2);
+  });
+
+  it('keep a bad line for the workspace it names and for nobody else', async () => {
+    const create = async () => (await app.call<{ workspace_id: string }>('/v1/workspaces', { body: { name: newName('ws'), environment: 'test' } })).body.workspace_id;
+    const [ours, others] = [await create(), await create()];
+    const readerOf = async (workspace: string) => (await app.call<CreatedAccessToken>('/v1/access-tokens', {
+      body: { name: newName('reader'), role: 'responder', workspaces: [workspace] },
+    })).body.token;
+    const marker = newName('marker');
+    await send(ndjson([nativeLine({ workspace: ours, status: marker }), `{"workspace":"${ours}","path":"/${marker}`, `{"path":"/${marker}`]));
+    const seenBy = async (token?: string) => (await app.call<DeadLetterPage>('/v1/dead-letters?limit=1000', token ? { token } : {})).body.data
+      .filter(({ payload }) => payload.includes(marker)).map(({ workspace_id }) => workspace_id).sort();
+    expect(await seenBy()).toEqual(['', ours, ours]);
+    expect(await seenBy(await readerOf(ours))).toEqual([ours, ours]);
+    expect(await seenBy(await readerOf(others))).toEqual([]);
+    expect(await seenBy(await readerOf('default'))).toEqual([]);
   });
 
   it('leave no secret behind: not in the stores, not in answers, not in the log', async () => {

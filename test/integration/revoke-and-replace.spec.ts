@@ -37,6 +37,8 @@ function guarantees(): void {
       replayed: false, revoked: { key_id: key.key_id, state: 'revoked', revoke_reason: 'stolen laptop', replaced_by: body.replacement.key_id },
       replacement: { replaces: key.key_id, scopes: ['orders:read'], owner: key.owner, name: key.name, workspace_id: key.workspace_id, service: key.service },
     });
+    expect(body.replacement.rotated_at).toBe(body.revoked.revoked_at);
+    expect([key.rotated_at, body.revoked.rotated_at]).toEqual([null, null]);
     expect(Date.parse(body.replacement.expires_at!) - Date.parse(key.expires_at!)).toBeGreaterThanOrEqual(0);
     expect([await isActive(key.secret), await isActive(body.secret!)]).toEqual([false, true]);
   });

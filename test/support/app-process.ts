@@ -1,6 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from './wait-for.js';
 
@@ -19,10 +21,44 @@ export interface AppProcess {
   url: string;
   /** What it printed so far. */
   output(): string;
-  /** Sends SIGTERM and waits for the end. */
-  stop(): Promise<Ended & { milliseconds: number }>;
+  /** Sends a signal, SIGTERM unless told otherwise, and waits for the end. */
+  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<Ended & { milliseconds: number }>;
   /** Ends it without warning, if it still runs. */
   kill(): Promise<void>;
+}
+
+/** Builds standalone and the command unless they are built, as `npm start` does. One suite at a time: they write the same files. */
+export async function buildStandalone(): Promise<void> {
+  const lock = join(root, 'dist', '.building');
+  await mkdir(join(root, 'dist'), { recursive: true });
+  await waitFor(() => takeLock(lock), { what: `another suite to finish its build (${lock})`, timeoutMs: 120_000, intervalMs: 100 });
+  try {
+    const { code, output } = await launch(['scripts/start.mjs', '--check-config'], {}).ended;
+    if (code !== 0) throw new Error(`The build failed (exit ${code}):\n${output}`);
+  } finally {
+    await rm(lock, { force: true });
+  }
+}
+
+/** Whether the lock is ours now. One whose process is gone is removed, and can be had at the next look. */
+async function takeLock(path: string): Promise<boolean> {
+  try {
+    await writeFile(path, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    const holder = Number(await readFile(path, 'utf8').catch(() => ''));
+    if (holder > 0 && !isAlive(holder)) await rm(path, { force: true });
+    return false;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** Builds apps into `dist`, as `npm run build` does. */
@@ -30,6 +66,34 @@ export async function buildApps(...apps: string[]): Promise<void> {
   const build = launch(['node_modules/@nestjs/cli/bin/nest.js', 'build', ...apps], process.env as Record<string, string>);
   const { code, output } = await build.ended;
   if (code !== 0) throw new Error(`The build of ${apps.join(', ')} failed (exit ${code}):\n${output}`);
+}
+
+/** A script of the repository as a process. */
+export interface ScriptProcess {
+  ended: Promise<Ended>;
+  stop(signal?: 'SIGTERM' | 'SIGINT'): Promise<Ended>;
+  kill(): Promise<void>;
+}
+
+/** Starts a script of the repository, such as `dist/apps/cli/main.js`. It knows no settings but those in `env`. */
+export function startScript(env: Record<string, string>, ...args: string[]): ScriptProcess {
+  const { child, ended } = launch(args, env);
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return ended;
+  };
+  return {
+    ended,
+    stop: (signal = 'SIGTERM') => end(signal),
+    async kill() {
+      await end('SIGKILL');
+    },
+  };
+}
+
+/** Runs a script of the repository to its end, such as `scripts/start.mjs`. */
+export async function runScript(env: Record<string, string>, ...args: string[]): Promise<Ended> {
+  return startScript(env, ...args).ended;
 }
 
 /** Runs an app to its end. It knows no settings but those in `env`. */
@@ -44,16 +108,16 @@ export async function startAppProcess(app: string, env: Record<string, string>):
     child.kill('SIGKILL');
     await ended;
   };
-  const urlOf = () => /listening on (http:\/\/[\w.:]+)/.exec(output())?.[1];
+  const urlOf = () => /(?:listening on|Keytrail is up at) (http:\/\/[\w.:]+)/.exec(output())?.[1];
   try {
     await waitFor(() => child.exitCode !== null || urlOf(), { what: `the ${app} to listen`, timeoutMs: 60_000 });
     const url = urlOf();
     if (url === undefined) throw new Error(`The ${app} ended while starting (exit ${child.exitCode})`);
     return {
       url, output, kill,
-      async stop() {
+      async stop(signal = 'SIGTERM') {
         const asked = performance.now();
-        child.kill('SIGTERM');
+        child.kill(signal);
         return { ...await ended, milliseconds: performance.now() - asked };
       },
     };
@@ -63,7 +127,7 @@ export async function startAppProcess(app: string, env: Record<string, string>):
   }
 }
 
-function launch(args: string[], env: Record<string, string>): { child: ChildProcess; output(): string; ended: Promise<Ended> } {
+function launch(args: string[], env: Record<string, string | undefined>): { child: ChildProcess; output(): string; ended: Promise<Ended> } {
   // On Linux the kernel ends the process even when the test run is killed.
   const [file, argv] = existsSync(SETPRIV) ? [SETPRIV, ['--pdeathsig', 'KILL', '--', process.execPath, ...args]] : [process.execPath, args];
   const child = spawn(file, argv, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH, ...env } });

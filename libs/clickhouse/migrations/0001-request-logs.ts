@@ -87,7 +87,7 @@ export const requestLogs: readonly string[] = [
 
   // What is new since a detection tick: a few rows an insert, in order of arrival, gone after a week.
   `CREATE TABLE IF NOT EXISTS caller_activity (
-    ingested_at DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1)),
+    ingested_at DateTime64(3, 'UTC') COMMENT 'By the clock of the store: those of collectors differ' CODEC(Delta, ZSTD(1)),
     batch_id String,
     workspace_id LowCardinality(String),
     key_id String,
@@ -108,11 +108,11 @@ export const requestLogs: readonly string[] = [
   SETTINGS non_replicated_deduplication_window = ${WINDOW}`,
 
   `CREATE MATERIALIZED VIEW IF NOT EXISTS caller_activity_fill TO caller_activity AS
-  SELECT ingested_at, batch_id, workspace_id, key_id, key_fingerprint, credential_kind, CAST(principal, 'String') AS principal,
+  SELECT max(now64(3, 'UTC')) AS ingested_at, batch_id, workspace_id, key_id, key_fingerprint, credential_kind, CAST(principal, 'String') AS principal,
     CAST(address, 'String') AS address, any(request_logs.country) AS country, CAST(user_agent, 'String') AS user_agent, outcome,
     refusal_reason, toUInt32(intDiv(toUnixTimestamp(toDateTime(time, 'UTC')), 60)) AS minute, count() AS requests,
     min(time) AS first_time, max(time) AS last_time, groupArray(5)(request_id) AS request_ids
   FROM request_logs
-  GROUP BY ingested_at, batch_id, workspace_id, key_id, key_fingerprint, credential_kind, principal, address, user_agent, outcome,
+  GROUP BY batch_id, workspace_id, key_id, key_fingerprint, credential_kind, principal, address, user_agent, outcome,
     refusal_reason, minute`,
 ];

@@ -3,9 +3,12 @@ import { expectationAt, outlookAt, type Expectation, type Outlook } from './expe
 import { noteHabit } from './habits.js';
 import { judge } from './judge.js';
 import { learnMinute } from './learn.js';
+import { closeSilentHours } from './silence.js';
 import { baselineSettings, emptyBaseline, FORGET_AFTER_MINUTES, mod, type BaselineSettings, type BaselineState } from './state.js';
 import type { Episode, Verdict } from './verdict.js';
 
+/** Silences up to this long are closed minute by minute; of longer ones, whole hours at once. */
+const EXACT_MINUTES = 120;
 /** A burst that is no alarm may still be a habit. */
 const NOTEWORTHY = 4;
 
@@ -42,7 +45,13 @@ export function scoreOpenMinute(
 function skipTo(state: BaselineState, last: number, settings: BaselineSettings): Episode | null {
   let episode: Episode | null = null;
   let outlook: Outlook | undefined;
-  for (let minute = state.closed + 1; minute <= last; minute += 1) {
+  const long = last - state.closed > EXACT_MINUTES;
+  for (let minute = state.closed + 1; minute <= last; minute = state.closed + 1) {
+    if (long && state.episode === null && last - minute >= 59 && mod(minute, 60) === 0) {
+      closeSilentHours(state, Math.floor((last - minute + 1) / 60), settings);
+      outlook = undefined;
+      continue;
+    }
     if (outlook === undefined || mod(minute, 30) === 0) outlook = outlookAt(state, minute);
     episode = closeMinute(state, minute, 0, settings, outlook).episode ?? episode;
   }

@@ -6,6 +6,7 @@ const PRIOR = { dispersion: 0.1, windows: 30 };
 const LEAST = 0.0025;
 const MOST = 50;
 const DAY = 24 * 60;
+const KEEP_AT_MOST = 0.5 ** (60 / (14 * DAY));
 
 /** 1/k of the sums over `WINDOWS[index]` minutes. */
 export function dispersionOf(state: BaselineState, index: number): number {
@@ -38,10 +39,55 @@ export function learnDispersion(state: BaselineState, minute: number, seen: numb
   }
 }
 
+/**
+ * What an hour without requests teaches, of which `mean` requests a minute were expected, `meanBefore` in the hour before: all windows that
+ * end in it at once. `minuteSquare`: mean square of what was expected of its minutes; `rhythm`: mean square of the shape of the hour.
+ */
+export function learnSilentHour(
+  state: BaselineState, mean: number, meanBefore: number, minuteSquare: number, rhythm: number, threshold: number,
+): void {
+  for (let index = 0; index < WINDOWS.length; index += 1) {
+    const length = WINDOWS[index]!;
+    const windows = length === 1 ? 60 : 60 / (length + 1);
+    // The longest lie across two hours, at every place in turn.
+    const whole = length === 60;
+    const m = whole ? 30 * (mean + meanBefore) : length * mean;
+    const square = whole ? 1200 * (mean * mean + mean * meanBefore + meanBefore * meanBefore)
+      : length * length * minuteSquare * (1 + (rhythm - 1) / length);
+    const most = threshold * threshold * (m + dispersionOf(state, index) * square);
+    state.variance[index]! += windows * (Math.min(square, most) - m);
+    state.squares[index]! += windows * square;
+  }
+}
+
+/** Ends the windows that are open at `minute`, of which `mean` requests a minute are expected and none come; null: as `skipDispersion`. */
+export function settleWindows(state: BaselineState, minute: number, mean: number | null, threshold: number): void {
+  if (mean === null) return skipDispersion(state);
+  for (let index = 1; index < WINDOWS.length; index += 1) {
+    const length = WINDOWS[index]!;
+    const place = mod(minute, length + 1);
+    if (state.open_seen[index] === 0 || place >= length) continue;
+    const m = state.open_expected[index]! + (length - place) * mean;
+    const distance = state.open_seen[index]! - m;
+    state.variance[index]! += Math.min(distance * distance, threshold * threshold * (m + dispersionOf(state, index) * m * m)) - m;
+    state.squares[index]! += m * m;
+  }
+}
+
+/** Leaves windows open after `minute` as a silence with `mean` expected a minute does. */
+export function openWindows(state: BaselineState, minute: number, mean: number): void {
+  for (let index = 0; index < WINDOWS.length; index += 1) {
+    const length = WINDOWS[index]!;
+    const place = length === 1 ? 0 : mod(minute, length + 1);
+    state.open_seen[index] = 0;
+    state.open_expected[index] = place < length - 1 ? (place + 1) * mean : 0;
+  }
+}
+
 /** Once an hour: half is forgotten in a fortnight, by young keys in a quarter of their life, since their first guesses were wild. */
 export function forgetDispersion(state: BaselineState, minute: number): void {
   const half = Math.min(14 * DAY, Math.max(DAY, (minute - state.started) / 4));
-  const keep = 0.5 ** (60 / half);
+  const keep = half === 14 * DAY ? KEEP_AT_MOST : 0.5 ** (60 / half);
   for (let index = 0; index < WINDOWS.length; index += 1) {
     state.variance[index]! *= keep;
     state.squares[index]! *= keep;

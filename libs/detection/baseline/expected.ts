@@ -44,7 +44,6 @@ export function expectationAt(state: BaselineState, minute: number, outlook = ou
   const belief = 1 / own.doubt;
   const lately = evidence(state);
   const brisk = (belief + lately.seen) / (belief + lately.expected * level);
-  const settled = belief / (belief + lately.expected * level);
   const habit = habitAt(state, minute);
   const profile = (state.misfit.step < state.misfit.ramp ? own.rate : between) * shape;
   const ramp = level * between * shape;
@@ -52,8 +51,17 @@ export function expectationAt(state: BaselineState, minute: number, outlook = ou
   return {
     profile, mean: level * profile, ramp, step, habit,
     upper: Math.max(1, brisk) * Math.max(ramp, step) + habit,
-    doubt: own.doubt * (HOUR_TO_HOUR + (1 - HOUR_TO_HOUR) * settled) + LEVEL_DOUBT,
+    doubt: doubtAfter(own, lately.expected * level),
   };
+}
+
+/** The doubt about an hour's rate, by what was seen lately. */
+export const doubtAt = (state: BaselineState, own: Estimate, level: number): number => doubtAfter(own, evidence(state).expected * level);
+
+function doubtAfter(own: Estimate, expectedLately: number): number {
+  const belief = 1 / own.doubt;
+  const settled = belief / (belief + expectedLately);
+  return own.doubt * (HOUR_TO_HOUR + (1 - HOUR_TO_HOUR) * settled) + LEVEL_DOUBT;
 }
 
 /** Requests expected in an epoch minute, by all that is known when the last minute was closed. */
@@ -63,6 +71,18 @@ export const expectedAt = (state: BaselineState, minute: number): number => expe
 function shapeAt(state: BaselineState, minuteOfHour: number): number {
   const { belief, scatter } = rhythm(state);
   return (belief + state.minutes[minuteOfHour]! / scatter) / (belief + state.minutes_mean / scatter);
+}
+
+/** Mean square of the shape of the hour: 1 unless the key has a rhythm. */
+export function rhythmSquare(state: BaselineState): number {
+  const { belief, scatter } = rhythm(state);
+  let squares = 0;
+  for (const requests of state.minutes) {
+    const minute = belief + requests / scatter;
+    squares += minute * minute;
+  }
+  const mean = belief + state.minutes_mean / scatter;
+  return squares / 60 / (mean * mean);
 }
 
 /** Relative variance of the shape of `length` minutes that end with `minute`. */

@@ -7,11 +7,13 @@ import { HOURS_OF_WEEK, mod, type BaselineState } from './state.js';
 /** Hours of the profile are means over this many weeks. */
 const WEEKS = 6;
 /** A week halves the slow level and the shape of the hour. */
-const KEEP_AN_HOUR = 0.5 ** (1 / HOURS_OF_WEEK);
+export const KEEP_AN_HOUR = 0.5 ** (1 / HOURS_OF_WEEK);
 /** The brisk level remembers this many hours of mean traffic, however long they took to pass. */
 const BRISK_HOURS = 8;
+/** Half a hundredth is lost of this in an hour, and no more of anything smaller. */
+const ROUNDED = 1.21;
 /** Above this doubt what was expected says little about how counts scatter. */
-const TOO_DOUBTFUL = 0.25;
+export const TOO_DOUBTFUL = 0.25;
 
 /** A minute to learn. `seen` is what may be learnt: in an alarm less than the `requests` that came. */
 export interface Lesson { minute: number; requests: number; seen: number; expected: Expectation }
@@ -33,12 +35,15 @@ export function learnMinute(state: BaselineState, { minute, requests, seen, expe
   if (mod(minute, 60) === 59) closeHour(state, minute);
 }
 
-function learnBrisk({ brisk, overall }: BaselineState, seen: number, profile: number): void {
+/** `minutes`: over how many the traffic came. What is above the room is forgotten minute by minute. */
+export function learnBrisk({ brisk, overall }: BaselineState, seen: number, profile: number, minutes = 1): void {
   brisk.seen += seen;
   brisk.expected += profile;
   const most = BRISK_HOURS * 60 * overall;
   if (brisk.expected <= most) return;
-  brisk.seen *= most / brisk.expected;
+  const over = brisk.expected - most;
+  if (minutes > 1 && brisk.seen < 1e-6) brisk.seen = 0;
+  else brisk.seen *= minutes === 1 || over >= profile * minutes ? most / brisk.expected : (1 + profile / minutes / most) ** (-over * minutes / profile);
   brisk.expected = most;
 }
 
@@ -62,18 +67,28 @@ function closeHour(state: BaselineState, minute: number): void {
 }
 
 /** One odd hour moves the slow level little: a holiday, an outage, a run of the importer. */
-function learnLevel(state: BaselineState, seen: number, profile: number): void {
+export function learnLevel(state: BaselineState, seen: number, profile: number): void {
   const usual = levelOf(state) * profile;
   const chance = 2 * Math.sqrt(usual);
   state.level.seen = state.level.seen * KEEP_AN_HOUR + Math.min(2 * usual + chance, Math.max(0, usual / 2 - chance, seen));
   state.level.expected = state.level.expected * KEEP_AN_HOUR + profile;
 }
 
-/** Whether the key has a rhythm within the hour: how far its minutes lie apart beyond chance. */
-function measureRhythm(state: BaselineState): void {
+/** What an hour without requests does to the profile, but for rounding. */
+export function restHour(state: BaselineState, bin: number): void {
+  const weeks = state.weeks[bin]!;
+  state.rates[bin] = state.rates[bin]! * weeks / (weeks + 1);
+  state.weeks[bin] = Math.min(WEEKS, Math.round((weeks + 1) * 100) / 100);
+}
+
+/** Whether the key has a rhythm within the hour: how far its minutes lie apart beyond chance. `hours`: since it was measured last. */
+export function measureRhythm(state: BaselineState, hours = 1): void {
+  const keep = hours === 1 ? KEEP_AN_HOUR : KEEP_AN_HOUR ** hours;
   let sum = 0;
   for (let minute = 0; minute < 60; minute += 1) {
-    state.minutes[minute] = Math.round(state.minutes[minute]! * KEEP_AN_HOUR * 100) / 100;
+    const requests = state.minutes[minute]!;
+    // Hour by hour, rounding keeps what is below ROUNDED for good; so do many hours at once.
+    state.minutes[minute] = Math.max(Math.round(requests * keep * 100) / 100, hours === 1 ? 0 : Math.min(requests, ROUNDED));
     sum += state.minutes[minute]!;
   }
   const mean = sum / 60;
@@ -86,7 +101,7 @@ function measureRhythm(state: BaselineState): void {
 }
 
 /** Sums keep six digits: enough, and a third of the length when the state is written down. */
-function shorten({ level, brisk, misfit, variance, squares }: BaselineState): void {
+export function shorten({ level, brisk, misfit, variance, squares }: BaselineState): void {
   misfit.ramp = short(misfit.ramp * KEEP_AN_HOUR);
   misfit.step = short(misfit.step * KEEP_AN_HOUR);
   for (const sums of [level, brisk]) {

@@ -19,7 +19,7 @@ describe('rate-spike', () => {
     const [draft, ...others] = decide();
     expect(others).toEqual([]);
     expect(draft).toMatchObject({
-      severity: 'high', episode: 'key-1', first_seen: NOON - 3 * MINUTE,
+      severity: 'high', episode: 'key-1', first_seen: NOON,
       summary: '412 requests in 5 minutes where 37 were expected (11x), 380 of them from 6 addresses never seen before',
       evidence: {
         seen: 412, expected: 37.2, window_minutes: 5, score: 31.46, countries: ['RO'],
@@ -34,6 +34,27 @@ describe('rate-spike', () => {
     const [draft] = decide({ activity: [activity({ requests: 400 }), activity({ address: '198.51.100.8', requests: 12 })] });
     expect(draft).toMatchObject({ severity: 'medium', addresses: ['198.51.100.7'] });
     expect(draft!.summary).toBe('412 requests in 5 minutes where 37 were expected (11x), 400 of them from 1 address');
+  });
+
+  it('begins with the first request of the newcomers, though the window and the episode began before', () => {
+    const began = NOON - 2 * MINUTE + 7000;
+    const [draft] = decide({
+      verdict: { ...spiking, window_minutes: 60, episode: { ...spiking.episode!, started_at: minute - 50 } },
+      activity: [activity({ at: NOON - 55 * MINUTE, requests: 32 }), activity({ at: began, address: '203.0.113.1', requests: 40 }), ...strangers],
+    });
+    expect(draft).toMatchObject({ first_seen: began, last_seen: NOON });
+  });
+
+  it('begins with the first high minute of those it blames when none of them is new', () => {
+    const verdict = { ...spiking, window_minutes: 60, episode: { ...spiking.episode!, started_at: minute - 50 } };
+    const [draft] = decide({
+      verdict, activity: [
+        activity({ at: NOON - 55 * MINUTE, requests: 32 }), activity({ address: '198.51.100.8', requests: 1 }),
+        activity({ at: NOON + 9000, requests: 400 }),
+      ],
+    });
+    expect(draft).toMatchObject({ addresses: ['198.51.100.7'], first_seen: NOON + 9000 });
+    expect(decide({ verdict, activity: [activity({ at: NOON - 55 * MINUTE, requests: 32 })] })[0]).toMatchObject({ first_seen: NOON, last_seen: NOON });
   });
 
   it('calls nobody new when it is not known who is', () => {

@@ -38,6 +38,7 @@ export const rateSpike: Rule<RateSpikeInput, RateSpikeSettings> = {
     const responsible = newcomers ? busiestAddresses(fresh) : thoseWhoMakeUp(busiestAddresses(activity), excess);
     const span = spanOf(activity) ?? { first_seen: verdict.minute * MINUTE, last_seen: (verdict.minute + 1) * MINUTE - 1 };
     const callers = callersOf(newcomers ? fresh : activity);
+    const first_seen = spanOf(newcomers ? fresh : inHighMinute(activity, verdict.minute, responsible))?.first_seen ?? verdict.minute * MINUTE;
     return [{
       rule_id: rateSpike.id,
       severity: newcomers ? 'high' : rateSpike.severity,
@@ -46,8 +47,8 @@ export const rateSpike: Rule<RateSpikeInput, RateSpikeSettings> = {
       key_id: input.key_id,
       principal: input.principal,
       addresses: responsible.slice(0, EVIDENCE_LIMIT).map(([address]) => address),
-      first_seen: Math.min(span.first_seen, verdict.episode.started_at * MINUTE),
-      last_seen: span.last_seen,
+      first_seen,
+      last_seen: Math.max(first_seen, span.last_seen),
       summary: summaryOf(verdict, responsible, newcomers),
       evidence: {
         ...callers,
@@ -76,6 +77,15 @@ function thoseWhoMakeUp(callers: readonly [string, number][], excess: number): [
     sum += requests;
     return needed;
   });
+}
+
+/**
+ * What the responsible did in the minute that is too high. The window began up to an hour before, with what was still normal; a draft for
+ * each high minute and their union make the finding begin with the first of them.
+ */
+function inHighMinute(activity: readonly CallerActivity[], minute: number, responsible: FindingCallers): CallerActivity[] {
+  const blamed = new Set(responsible.map(([address]) => address));
+  return activity.filter((group) => group.minute === minute && (blamed.size === 0 || blamed.has(group.address)));
 }
 
 function summaryOf(verdict: Verdict, responsible: FindingCallers, newcomers: boolean): string {

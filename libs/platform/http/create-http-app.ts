@@ -5,6 +5,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyInstance } from 'fastify';
 import { answerHeaders } from './answer-headers.js';
 import { BODY_LIMIT, registerContentParsers } from './content-parsers.js';
+import { drainOnClose } from './drain.js';
 import { refuseAddress, refuseConnection, refuseControlCharacters } from './early-refusals.js';
 import { serveOpenApi, type OpenApiOptions } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
@@ -12,6 +13,8 @@ import { validationPipe } from './validation.js';
 
 export interface HttpAppOptions {
   logger: LoggerService;
+  /** Addresses and networks whose X-Forwarded-For is believed. */
+  trustedProxies?: string[];
   /** Serve `/openapi.json` and the page to browse it at `/docs`. */
   openapi?: OpenApiOptions;
 }
@@ -20,6 +23,7 @@ export interface HttpAppOptions {
 export async function createHttpApp(module: Type | DynamicModule, options: HttpAppOptions): Promise<NestFastifyApplication> {
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT,
+    trustProxy: options.trustedProxies?.length ? options.trustedProxies : false,
     requestTimeout: 60_000,
     connectionTimeout: 70_000,
     keepAliveTimeout: 5_000,
@@ -34,6 +38,7 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   const server = adapter.getInstance() as unknown as FastifyInstance;
   registerContentParsers(server);
   refuseControlCharacters(server);
+  drainOnClose(server);
   server.addHook('onSend', (request, reply, _payload, done) => {
     void reply.headers(answerHeaders(String(request.id)));
     done();

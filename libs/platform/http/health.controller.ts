@@ -8,9 +8,17 @@ import { PublicRoute, RequirePermission } from './route-permission.decorator.js'
 @Injectable()
 export class ReadinessChecks {
   private readonly checks = new Map<string, () => Promise<void>>();
+  private readonly optional = new Set<string>();
 
-  register(name: string, check: () => Promise<void>): void {
+  /** A part that is not required is shown, and the process is ready without it. */
+  register(name: string, check: () => Promise<void>, { required }: { required: boolean } = { required: true }): void {
     this.checks.set(name, check);
+    if (required) this.optional.delete(name);
+    else this.optional.add(name);
+  }
+
+  isRequired(name: string): boolean {
+    return !this.optional.has(name);
   }
 
   async run(): Promise<Record<string, 'up' | 'down'>> {
@@ -40,7 +48,7 @@ export class HealthController {
   @PublicRoute()
   async ready() {
     const checks = await this.readiness.run();
-    if (Object.values(checks).includes('down')) {
+    if (Object.entries(checks).some(([name, state]) => state === 'down' && this.readiness.isRequired(name))) {
       throw new AppError({ code: 'not_ready', status: 503, message: 'A part this process needs does not answer.', members: { checks } });
     }
     return { status: 'up', checks };

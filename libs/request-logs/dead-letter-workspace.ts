@@ -1,0 +1,60 @@
+import { isObject, type JsonObject } from './formats/mapped-line.js';
+import { bareCredential } from './presented-key.js';
+import type { RawLine } from './take-in.js';
+import type { NormaliseContext } from './row.js';
+
+export interface LetterContext extends Pick<NormaliseContext, 'acceptsWorkspace' | 'lookupKey' | 'resolveKey' | 'redactor'> {
+  /** The workspace the sender says, or its only one; empty when it may write to several and says none. */
+  senderWorkspace: string;
+}
+
+/** As much as a dead letter shows comes from this. */
+const WINDOW_BYTES = 65_536;
+const NAMED = /"(workspace|key_id)"\s{0,64}:\s{0,64}(?:"([^"\\]{1,256})")?/g;
+
+/**
+ * Whose a line is that could not be stored: the workspace it names or its key belongs to, else its sender's. Empty, so that only callers
+ * of the whole account see it, where that cannot be told, is several, or is none that the sender may write to.
+ */
+export function workspaceOfLetter({ raw, value }: Pick<RawLine, 'raw' | 'value'>, context: LetterContext): string {
+  const named = value === undefined ? workspacesInText(raw, context) : workspacesInValue(value, context);
+  if (named.size === 0) return context.senderWorkspace;
+  const [workspace, ...others] = named;
+  return workspace !== undefined && others.length === 0 && context.acceptsWorkspace?.(workspace) !== false ? workspace : '';
+}
+
+function workspacesInValue(value: unknown, context: LetterContext): Set<string> {
+  const list = isObject(value) && Array.isArray(value['Records']) ? value['Records'] : value;
+  const found = new Set<string>();
+  for (const item of Array.isArray(list) ? (list as unknown[]) : [list]) {
+    found.add(isObject(item) ? (workspaceOfItem(item, context) ?? context.senderWorkspace) : context.senderWorkspace);
+  }
+  return found;
+}
+
+function workspaceOfItem(item: JsonObject, { lookupKey, resolveKey, redactor }: LetterContext): string | undefined {
+  // One that is no text is named, though nobody can tell which.
+  if (item['workspace'] !== undefined) return typeof item['workspace'] === 'string' ? item['workspace'] : '';
+  for (const id of [item['key_id'], fieldOf(item['authenticated_entity'], 'id'), fieldOf(item['userIdentity'], 'accessKeyId')]) {
+    const key = typeof id === 'string' ? lookupKey(id) : undefined;
+    if (key !== undefined) return key.workspace_id;
+  }
+  const presented = typeof item['key'] === 'string' ? bareCredential(item['key']) : '';
+  return presented === '' ? undefined : resolveKey(redactor.fingerprint(presented))?.workspace_id;
+}
+
+const fieldOf = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
+
+function workspacesInText(raw: Buffer, { lookupKey }: LetterContext): Set<string> {
+  const text = raw.toString('utf8', 0, Math.min(raw.length, WINDOW_BYTES));
+  const found = new Set<string>();
+  const ofKeys = new Set<string>();
+  for (const [, field, value] of text.matchAll(NAMED)) {
+    if (field === 'workspace') found.add(value ?? '');
+    else if (value !== undefined) {
+      const key = lookupKey(value);
+      if (key !== undefined) ofKeys.add(key.workspace_id);
+    }
+  }
+  return found.size > 0 ? found : ofKeys;
+}

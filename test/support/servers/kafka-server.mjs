@@ -85,6 +85,8 @@ const serverProperties = ({ dir, port, controllerPort }) => Object.entries({
   'share.coordinator.state.topic.replication.factor': 1,
   'share.coordinator.state.topic.min.isr': 1,
   'group.initial.rebalance.delay.ms': 0,
+  // A collector that was killed is waited for this long at least; the default is 6 s.
+  'group.min.session.timeout.ms': 1_000,
   // A broker that was killed may register again only after its session; the default of 9 s is all that a restart would wait for.
   'broker.session.timeout.ms': 2_000,
   'broker.heartbeat.interval.ms': 250,

@@ -6,6 +6,7 @@ import { registry } from './migrations/0001-registry.js';
 import { watch } from './migrations/0002-watch.js';
 import { intakeClaims } from './migrations/0003-intake-claims.js';
 import { auditTruncate } from './migrations/0004-audit-truncate.js';
+import { installation } from './migrations/0005-installation.js';
 import type { Tables } from './tables.js';
 
 const BIGINT = 20;
@@ -53,6 +54,7 @@ export class Database extends Kysely<Tables> {
       provider: {
         getMigrations: async () => ({
           '0001-registry': registry, '0002-watch': watch, '0003-intake-claims': intakeClaims, '0004-audit-truncate': auditTruncate,
+          '0005-installation': installation,
         }),
       },
     });

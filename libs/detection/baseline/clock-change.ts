@@ -8,8 +8,8 @@ const DAY = 24 * 60;
  * Zealand, Chile.
  */
 const SUNDAYS = [[2, 8, 14], [2, 25, 31], [3, 1, 7], [8, 2, 8], [8, 24, 30], [9, 1, 7], [9, 25, 31], [10, 1, 7]] as const;
-/** One hour says at most so much, in nats: a single one, an attack perhaps, must not turn the clock. */
-const MOST_AN_HOUR = 6;
+/** Hours say at most so much, in nats, one or many: what a holiday told is taken back by the next edge that is where it was. */
+const MOST = 6;
 const ENOUGH = 5;
 const LEAST_DOUBT = 0.01;
 const HOUR_WINDOW = WINDOWS.length - 1;
@@ -42,12 +42,20 @@ export function weighClock(state: BaselineState, requests: number, level: number
   if (evidence.length === 0) return;
   const k = 1 / (dispersionOf(state, HOUR_WINDOW) + own.doubt + LEAST_DOUBT);
   const usual = likelihood(requests, 60 * level * own.rate, k);
-  [after, before].forEach(({ rate }, direction) => {
-    const told = likelihood(requests, 60 * level * rate, k) - usual;
-    const place = 2 * direction + (rate > own.rate ? 0 : 1);
-    evidence[place] = Math.max(0, evidence[place]! + Math.round(100 * Math.max(-MOST_AN_HOUR, Math.min(MOST_AN_HOUR, told))) / 100);
+  [after, before].forEach((other, direction) => {
+    if (!isEdge(own, other)) return;
+    const told = Math.max(-MOST, Math.min(MOST, likelihood(requests, 60 * level * other.rate, k) - usual));
+    const place = 2 * direction + (other.rate > own.rate ? 0 : 1);
+    evidence[place] = Math.round(100 * Math.max(0, Math.min(MOST, evidence[place]! + told))) / 100;
   });
 }
+
+/** Whether two hours differ for sure, and by much: of hours alike, chance alone would tell. */
+const isEdge = (one: Estimate, other: Estimate): boolean => {
+  const distance = (one.rate - other.rate) ** 2;
+  return Math.max(one.rate, other.rate) > 1.5 * Math.min(one.rate, other.rate)
+    && distance > 9 * (one.doubt * one.rate ** 2 + other.doubt * other.rate ** 2);
+};
 
 /** Negative-binomial, but for what does not depend on the mean. */
 const likelihood = (seen: number, mean: number, k: number): number => {

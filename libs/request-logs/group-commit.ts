@@ -4,25 +4,17 @@ interface Waiting<Item> {
   reject: (error: unknown) => void;
 }
 
-export interface GroupLimits {
-  /** How long the first of a group waits for others, in milliseconds. */
-  waitMs: number;
-  /** A group of so many items goes at once. */
-  mostItems: number;
-}
-
 /**
- * Gathers what many callers write at about the same time into one write, since each costs much the same however little it holds. A
- * caller's promise settles as the write that holds its items does. One group is written at a time; what comes meanwhile gathers.
+ * Gathers what many callers write at about the same time into one write, since each costs much the same however little it holds. The
+ * first is written at once, and what comes while it is written goes together after it: nobody waits for company that does not come. A
+ * caller's promise settles as the write that holds its items does.
  */
 export class GroupCommit<Item> {
   private waiting: Waiting<Item>[] = [];
-  private count = 0;
-  private due = false;
   private writing = false;
-  private timer: NodeJS.Timeout | undefined;
 
-  constructor(private readonly write: (items: Item[]) => Promise<void>, private readonly limits: GroupLimits) {}
+  /** A group holds at most `mostItems`; a caller's own that are more go alone. */
+  constructor(private readonly write: (items: Item[]) => Promise<void>, private readonly mostItems: number) {}
 
   /** Resolves when the items are durable; rejects when their group could not be written. */
   async add(items: readonly Item[]): Promise<void> {
@@ -30,26 +22,14 @@ export class GroupCommit<Item> {
     const written = new Promise<void>((resolve, reject) => {
       this.waiting.push({ items, resolve, reject });
     });
-    this.count += items.length;
-    if (this.count >= this.limits.mostItems) this.flush();
-    else this.timer ??= setTimeout(() => this.flush(), this.limits.waitMs);
+    if (!this.writing) void this.writeAll();
     await written;
   }
 
-  private flush(): void {
-    clearTimeout(this.timer);
-    this.timer = undefined;
-    this.due = true;
-    if (!this.writing) void this.writeGroup();
-  }
-
-  private async writeGroup(): Promise<void> {
+  private async writeAll(): Promise<void> {
     this.writing = true;
-    while (this.due) {
-      clearTimeout(this.timer);
-      this.timer = undefined;
+    while (this.waiting.length > 0) {
       const group = this.takeGroup();
-      this.due = this.waiting.length > 0;
       try {
         await this.write(group.flatMap(({ items }) => items as Item[]));
         for (const { resolve } of group) resolve();
@@ -60,15 +40,14 @@ export class GroupCommit<Item> {
     this.writing = false;
   }
 
-  /** In the order they came, up to the limit; one that is larger by itself goes alone. */
+  /** In the order they came. */
   private takeGroup(): Waiting<Item>[] {
     let size = 0;
     let end = 0;
-    while (end < this.waiting.length && (end === 0 || size + this.waiting[end]!.items.length <= this.limits.mostItems)) {
+    while (end < this.waiting.length && (end === 0 || size + this.waiting[end]!.items.length <= this.mostItems)) {
       size += this.waiting[end]!.items.length;
       end += 1;
     }
-    this.count -= size;
     return this.waiting.splice(0, end);
   }
 }

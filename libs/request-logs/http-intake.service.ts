@@ -19,7 +19,6 @@ const ERRORS_SHOWN = 100;
 /** Bodies and rows that are being taken in hold about this much, whatever comes at once. */
 const MOST_BYTES_AT_ONCE = 320 * 1024 * 1024;
 /** Small batches of so short a time go to the store as one. */
-const GROUP_WAIT_MS = 25;
 const MOST_ROWS_A_GROUP = 5_000;
 /** What a line costs besides its bytes: its row, the JSON of it, and what goes to the store. */
 const BYTES_A_LINE = 2048;
@@ -49,7 +48,7 @@ interface KnownBatch {
 @Injectable()
 export class HttpIntake {
   private readonly budget = new IntakeBudget(MOST_BYTES_AT_ONCE);
-  private readonly group = new GroupCommit<RequestLogRow>((rows) => this.store.insert(rows, tokenOf(newId('batch'))), { waitMs: GROUP_WAIT_MS, mostItems: MOST_ROWS_A_GROUP });
+  private readonly group = new GroupCommit<RequestLogRow>((rows) => this.store.insert(rows, tokenOf(newId('batch'))), MOST_ROWS_A_GROUP);
 
   constructor(
     private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,

@@ -198,6 +198,25 @@ describe('a batch with an Idempotency-Key', () => {
     expect(await countsOfKey(clickhouseOf(app), key)).toEqual(sameCounts(20));
   });
 
+  it('is not acknowledged while the store fails, and stored once when it is sent again, whether or not the store had it', async () => {
+    const [key, clickhouse] = [newName('key'), clickhouseOf(app)];
+    const insert = clickhouse.insertJsonLines.bind(clickhouse);
+    const spies = [jest.spyOn(process.stderr, 'write').mockReturnValue(true), jest.spyOn(clickhouse, 'insertJsonLines').mockRejectedValueOnce(new Error('the store is away'))
+      .mockImplementationOnce(async (...args) => { await insert(...args); throw new Error('the answer was lost'); })];
+    try {
+      const body = batch(key, 20);
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        const answer = await keyed(body, key);
+        expect(answer.status).toBeGreaterThanOrEqual(500);
+        expect(JSON.stringify(answer.body)).not.toMatch(/the store is away|the answer was lost/);
+      }
+      expect(await keyed(body, key)).toMatchObject({ status: 200, body: { stored: 20, dead_lettered: 1, duplicate: false } });
+    } finally {
+      spies.forEach((spy) => spy.mockRestore());
+    }
+    expect(await countsOfKey(clickhouse, key)).toEqual(sameCounts(20));
+  });
+
   it('is refused with 422 when the key was used for another body, format or workspace, and stores nothing of it', async () => {
     const [key, other] = [newName('key'), newName('key')];
     await keyed(batch(key, 3), key);

@@ -11,7 +11,7 @@ import { RequestLogIntake } from './intake.service.js';
 import { parseBody } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
 import type { RequestLogRow } from './row.js';
-import type { RawLine } from './take-in.js';
+import type { RawLine } from './raw-line.js';
 import { MOST_LINES, tooManyLines } from './too-many-lines.js';
 
 const SOURCE = 'http';

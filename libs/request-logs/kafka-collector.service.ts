@@ -7,7 +7,7 @@ import { DeadLetterStore, type NewDeadLetter } from './dead-letter.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { parseMessage } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
-import type { RawLine } from './take-in.js';
+import type { RawLine } from './raw-line.js';
 
 export interface TopicSettings {
   format: RequestLogFormat;

@@ -10,6 +10,7 @@ await runProcess({
   schema: StandaloneSettings,
   env: process.env,
   argv: process.argv.slice(2),
+  flags: ['--demo'],
   async start(settings) {
     const logger = new AppLogger({ json: !process.stdout.isTTY, quiet: process.stdout.isTTY });
     const standalone = await startStandalone(settings, { logger, version: manifest.version });

@@ -1,8 +1,9 @@
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import { lockDataDir, readOrCreateMasterKey, type JobSchedule } from '@keytrail/platform';
 import { CountryLookup, connectKafka, openCountryLookup } from '@keytrail/request-logs';
-import { startApp, type Foundation, type RunningApp } from '@keytrail/startup';
+import { WrongMasterKeyError, startApp, type Foundation, type RunningApp } from '@keytrail/startup';
 import type { StandaloneSettings } from './settings.js';
 import { StandaloneModule } from './standalone.module.js';
 
@@ -14,14 +15,19 @@ export interface StartOptions {
   schedule?: JobSchedule;
 }
 
-/** Starts every stage in this process. Throws `DataDirLockedError` when another process holds the data directory. */
+/**
+ * Starts every stage in this process. Throws `DataDirLockedError` when another process holds the data directory, `WrongMasterKeyError` when
+ * the master key was lost or changed.
+ */
 export async function startStandalone(settings: StandaloneSettings, options: StartOptions): Promise<Standalone> {
   const directory = settings.KEYTRAIL_DATA_DIR;
   const lock = lockDataDir(directory);
+  const keyFile = join(directory, 'master.key');
+  const keyIsNew = settings.KEYTRAIL_MASTER_KEY === undefined && !existsSync(keyFile);
   try {
     const running = await startApp(settings, {
       masterKey: settings.KEYTRAIL_MASTER_KEY === undefined
-        ? readOrCreateMasterKey(join(directory, 'master.key')) : Buffer.from(settings.KEYTRAIL_MASTER_KEY, 'base64'),
+        ? readOrCreateMasterKey(keyFile) : Buffer.from(settings.KEYTRAIL_MASTER_KEY, 'base64'),
       postgres: settings.KEYTRAIL_POSTGRES_URL === undefined ? { directory: join(directory, 'postgres') } : { url: settings.KEYTRAIL_POSTGRES_URL },
       clickhouse: settings.KEYTRAIL_CLICKHOUSE_URL === undefined
         ? { directory: join(directory, 'clickhouse') } : { url: settings.KEYTRAIL_CLICKHOUSE_URL },
@@ -31,6 +37,8 @@ export async function startStandalone(settings: StandaloneSettings, options: Sta
     });
     return { ...running, stop: () => running.stop().finally(() => lock.release()) };
   } catch (error) {
+    // The key that was lost is missing still: what was made in its place must not stand in for it.
+    if (keyIsNew && error instanceof WrongMasterKeyError) rmSync(keyFile, { force: true });
     lock.release();
     throw error;
   }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { AccessToken, CreateAccessToken, CreatedAccessToken } from '@keytrail/contracts';
 import { AuditTrail } from '@keytrail/audit-trail';
-import { AppError, Clock, Secrets, badRequest, newBearerKey, newId, notFound, parseBearerKey, systemActor, type Caller } from '@keytrail/platform';
-import { Database } from '@keytrail/postgres';
+import { AppError, Clock, LAST_EXPIRY, Secrets, badRequest, newBearerKey, newId, notFound, parseBearerKey, systemActor, type Caller } from '@keytrail/platform';
+import { Database, type Executor } from '@keytrail/postgres';
 
 const shown = ['token_id', 'name', 'role', 'workspaces', 'created_at', 'created_by', 'expires_at', 'revoked_at'] as const;
 
@@ -41,11 +41,13 @@ export class AccessTokenStore {
     const now = this.clock.date();
     const expires = request.expires_at === undefined ? null : new Date(request.expires_at);
     if (expires !== null && expires <= now) throw badRequest('expiry_in_the_past', 'expires_at lies in the past.');
+    if (expires !== null && expires > LAST_EXPIRY) throw badRequest('expiry_too_far', 'expires_at lies beyond the year 9999.');
     const token = newBearerKey('access');
     const row = {
       token_id: newId('tok'), name: request.name, role: request.role, created_at: now, created_by: caller.actor, expires_at: expires,
     };
     await this.database.transaction().execute(async (transaction) => {
+      await assertWorkspaces(transaction, workspaces ?? []);
       await transaction.insertInto('access_tokens').values({
         ...row, workspaces: workspaces === null ? null : JSON.stringify(workspaces), digest: this.secrets.digest('access-token-digest', token),
       }).execute();
@@ -119,6 +121,14 @@ export class AccessTokenStore {
     }
     return this.administrator.digest;
   }
+}
+
+async function assertWorkspaces(transaction: Executor, workspaces: readonly string[]): Promise<void> {
+  if (workspaces.length === 0) return;
+  const rows = await transaction.selectFrom('workspaces').select('workspace_id').where('workspace_id', 'in', workspaces).execute();
+  const known = new Set(rows.map((row) => row.workspace_id));
+  const errors = workspaces.flatMap((workspace, index) => (known.has(workspace) ? [] : [{ field: `workspaces.${index}`, message: 'There is no such workspace.' }]));
+  if (errors.length > 0) throw badRequest('unknown_workspace', 'A token cannot be for a workspace that does not exist.', errors);
 }
 
 /** With the checksum right; anything else was mistyped or made up. */

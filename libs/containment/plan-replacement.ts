@@ -1,5 +1,5 @@
-import { LAST_EXPIRY, keyState, type CredentialRecord } from '@keytrail/credentials';
-import { conflict } from '@keytrail/platform';
+import { keyState, type CredentialRecord } from '@keytrail/credentials';
+import { LAST_EXPIRY, conflict } from '@keytrail/platform';
 
 /** What the successor of a key takes over: everything that says what it is for and whose it is; nothing of its secret. */
 export interface ReplacementPlan {

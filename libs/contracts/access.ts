@@ -29,7 +29,7 @@ export const rolePermissions: Record<Role, readonly Permission[]> = {
   gateway: ['introspect', 'request-logs:write'],
 };
 
-export const CreateAccessToken = z.object({
+export const CreateAccessToken = z.strictObject({
   name: text(120),
   role: Role,
   workspaces: z.array(identifier(64)).min(1).max(200).optional()

@@ -9,7 +9,7 @@ export const AuditEntry = z.object({
 export type AuditEntry = z.infer<typeof AuditEntry>;
 export const AuditPage = page(AuditEntry).meta({ id: 'AuditPage' });
 export type AuditPage = z.infer<typeof AuditPage>;
-export const AuditQuery = z.object({
+export const AuditQuery = z.strictObject({
   workspace: identifier(64).optional(), object_id: identifier(256).optional(), ...pageQuery,
 }).meta({ id: 'AuditQuery' });
 export type AuditQuery = z.infer<typeof AuditQuery>;

@@ -5,7 +5,7 @@ import { CredentialKind } from './request-log.js';
 export const Environment = z.enum(['production', 'staging', 'development', 'test']).meta({ id: 'Environment' });
 export type Environment = z.infer<typeof Environment>;
 
-export const CreateWorkspace = z.object({
+export const CreateWorkspace = z.strictObject({
   workspace_id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens').optional(),
   name: text(120),
   environment: Environment,
@@ -18,7 +18,7 @@ export const Workspace = z.object({
 export type Workspace = z.infer<typeof Workspace>;
 export const WorkspaceList = z.object({ data: z.array(Workspace) }).meta({ id: 'WorkspaceList' });
 
-export const CreateOwner = z.object({
+export const CreateOwner = z.strictObject({
   name: text(120),
   kind: z.enum(['person', 'team']),
   contact: text(320).describe('How to reach them: an e-mail address, a chat channel, a pager'),
@@ -37,7 +37,7 @@ export type ApiKeyState = z.infer<typeof ApiKeyState>;
 
 const scope = z.string().regex(/^[A-Za-z0-9_.:*/-]{1,128}$/, 'letters, digits and _ . : * / - only');
 
-export const CreateApiKey = z.object({
+export const CreateApiKey = z.strictObject({
   workspace: identifier(64),
   service: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens')
     .describe('The service that uses the key'),
@@ -69,16 +69,16 @@ export const CreatedApiKey = ApiKey.extend({ secret: z.string().describe('The be
   .meta({ id: 'CreatedApiKey' });
 export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
 
-export const ApiKeyQuery = z.object({
+export const ApiKeyQuery = z.strictObject({
   workspace: identifier(64).optional(), owner_id: identifier(64).optional(), state: ApiKeyState.optional(), ...pageQuery,
 }).meta({ id: 'ApiKeyQuery' });
 export type ApiKeyQuery = z.infer<typeof ApiKeyQuery>;
 export const ApiKeyPage = page(ApiKey).meta({ id: 'ApiKeyPage' });
 
-export const RevokeQuery = z.object({ reason: text(1000).optional() }).meta({ id: 'RevokeQuery' });
+export const RevokeQuery = z.strictObject({ reason: text(1000).optional() }).meta({ id: 'RevokeQuery' });
 export type RevokeQuery = z.infer<typeof RevokeQuery>;
 
-export const RevokeAndReplace = z.object({
+export const RevokeAndReplace = z.strictObject({
   reason: text(1000).describe('Why; kept in the audit trail'),
   incident_id: identifier(64).optional().describe('The incident this answers'),
 }).meta({ id: 'RevokeAndReplace' });
@@ -91,7 +91,7 @@ export const Replacement = z.object({
 }).meta({ id: 'Replacement' });
 export type Replacement = z.infer<typeof Replacement>;
 
-export const IntrospectRequest = z.object({
+export const IntrospectRequest = z.strictObject({
   token: z.string().min(1).max(4096),
   workspace: identifier(64).optional().describe('The workspace the call is for; a key of another is refused'),
   scope: scope.optional().describe('A scope the call needs'),

@@ -26,7 +26,7 @@ export const Finding = z.object({
 }).meta({ id: 'Finding' });
 export type Finding = z.infer<typeof Finding>;
 
-export const FindingQuery = z.object({
+export const FindingQuery = z.strictObject({
   workspace: identifier(64).optional(), key_id: identifier(256).optional(), rule_id: identifier(64).optional(), ...pageQuery,
 }).meta({ id: 'FindingQuery' });
 export type FindingQuery = z.infer<typeof FindingQuery>;
@@ -60,7 +60,7 @@ export const Incident = IncidentSummary.extend({
 }).meta({ id: 'Incident' });
 export type Incident = z.infer<typeof Incident>;
 
-export const IncidentQuery = z.object({
+export const IncidentQuery = z.strictObject({
   workspace: identifier(64).optional(), state: IncidentState.optional(), severity: Severity.optional(),
   key_id: identifier(256).optional(), ...pageQuery,
 }).meta({ id: 'IncidentQuery' });

@@ -62,7 +62,7 @@ export const RequestLog = z.object({
 }).meta({ id: 'RequestLog' });
 export type RequestLog = z.infer<typeof RequestLog>;
 
-export const IntakeQuery = z.object({
+export const IntakeQuery = z.strictObject({
   format: RequestLogFormat.default('native'),
   workspace: identifier(64).optional().describe('Workspace of lines that name none'),
 }).meta({ id: 'IntakeQuery' });
@@ -82,7 +82,7 @@ export const IntakeResult = z.object({
 }).meta({ id: 'IntakeResult' });
 export type IntakeResult = z.infer<typeof IntakeResult>;
 
-export const RequestLogQuery = z.object({
+export const RequestLogQuery = z.strictObject({
   last_n_minutes: z.coerce.number().int().min(1).max(527_040).optional(),
   from: timestamp.optional().describe('Inclusive'),
   to: timestamp.optional().describe('Exclusive'),
@@ -103,7 +103,7 @@ export type RequestLogQuery = z.infer<typeof RequestLogQuery>;
 export const RequestLogPage = page(RequestLog).meta({ id: 'RequestLogPage' });
 export type RequestLogPage = z.infer<typeof RequestLogPage>;
 
-export const ActivityQuery = z.object({
+export const ActivityQuery = z.strictObject({
   last_n_minutes: z.coerce.number().int().min(1).max(527_040).optional(),
   from: timestamp.optional(), to: timestamp.optional(),
   workspace: identifier(64).optional(),
@@ -132,7 +132,7 @@ export const DeadLetter = z.object({
 }).meta({ id: 'DeadLetter' });
 export type DeadLetter = z.infer<typeof DeadLetter>;
 export const DeadLetterPage = page(DeadLetter).meta({ id: 'DeadLetterPage' });
-export const DeadLetterQuery = z.object({ workspace: identifier(64).optional(), ...pageQuery }).meta({ id: 'DeadLetterQuery' });
+export const DeadLetterQuery = z.strictObject({ workspace: identifier(64).optional(), ...pageQuery }).meta({ id: 'DeadLetterQuery' });
 export type DeadLetterQuery = z.infer<typeof DeadLetterQuery>;
 export type DeadLetterPage = z.infer<typeof DeadLetterPage>;
 

@@ -8,9 +8,6 @@ export interface CredentialRecord {
   revoked_at: Date | null; revoked_by: string | null; revoke_reason: string | null; replaces: string | null; replaced_by: string | null;
 }
 
-/** RFC 3339 has four digits for a year. */
-export const LAST_EXPIRY = new Date('9999-12-31T23:59:59.999Z');
-
 /** Revoked beats expired: what a person decided is what they want to read. */
 export function keyState(key: Pick<CredentialRecord, 'revoked_at' | 'expires_at'>, now: Date): ApiKeyState {
   if (key.revoked_at !== null) return 'revoked';

@@ -5,11 +5,11 @@ import type {
   ApiKey, ApiKeyPage, ApiKeyQuery, CreateApiKey, CreatedApiKey, IntrospectRequest, Introspection, UpdateApiKey,
 } from '@keytrail/contracts';
 import {
-  Clock, Secrets, badRequest, conflict, decodeCursor, encodeCursor, idPosition, newBearerKey, newId, notFound, parseBearerKey, type Caller,
+  Clock, LAST_EXPIRY, Secrets, badRequest, conflict, decodeCursor, encodeCursor, idPosition, newBearerKey, newId, notFound, parseBearerKey, type Caller,
   type WorkspaceScope,
 } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
-import { LAST_EXPIRY, introspectionOf, judgeKey, presentKey, type CredentialRecord } from './api-key.js';
+import { introspectionOf, judgeKey, presentKey, type CredentialRecord } from './api-key.js';
 import { findByDigest, findById, insertCredential, listCredentials, lockById, markRevoked, type NewCredential } from './credential.store.js';
 
 export interface IssuedSecret {

@@ -1,4 +1,4 @@
-export { LAST_EXPIRY, keyState, presentKey, type CredentialRecord } from './api-key.js';
+export { keyState, presentKey, type CredentialRecord } from './api-key.js';
 export { ApiKeys } from './api-keys.service.js';
 export { insertCredential, findById, lockById, markRevoked, type DirectoryEntry } from './credential.store.js';
 export { CredentialsHttpModule, CredentialsModule } from './credentials.module.js';

@@ -35,9 +35,9 @@ export class RegistryController {
 
   @Get('owners')
   @RequirePermission('owners:read')
-  @ApiOperation({ summary: 'Owners of keys' })
+  @ApiOperation({ summary: 'Owners; for callers of some workspaces those of keys there' })
   @ApiResponse({ status: 200, standardSchema: OwnerList })
-  async listOwners(): Promise<OwnerList> {
-    return { data: await this.registry.listOwners() };
+  async listOwners(@CurrentCaller() caller: Caller): Promise<OwnerList> {
+    return { data: await this.registry.listOwners(caller.scope) };
   }
 }

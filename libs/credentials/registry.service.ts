@@ -74,8 +74,13 @@ export class Registry {
     });
   }
 
-  async listOwners(): Promise<Owner[]> {
-    const rows = await this.database.selectFrom('owners').selectAll().orderBy('name').execute();
+  /** Owners of keys in scope; of the whole account also those without keys. */
+  async listOwners(scope: WorkspaceScope): Promise<Owner[]> {
+    let query = this.database.selectFrom('owners').selectAll().orderBy('name');
+    if (!scope.isAll) {
+      query = query.where('owner_id', 'in', this.database.selectFrom('credentials').select('owner_id').where(inWorkspaces(scope.ids)));
+    }
+    const rows = await query.execute();
     return rows.map(presentOwner);
   }
 }

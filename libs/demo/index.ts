@@ -4,6 +4,7 @@ export { sendBatch, type LogBatch } from './api/send-batch.js';
 export { attackLines, attackSeconds, type Attack } from './attack.js';
 export { systemClock, type DemoClock } from './clock.js';
 export type { HistoryProgress } from './load-history.js';
+export { historyStart } from './history-start.js';
 export { runDemo, type DemoOptions } from './run-demo.js';
 export { attackedKeyName, demoKeys, demoOwners, demoWorkspaces, type KeyProfile } from './traffic/fleet.js';
 export type { DemoKey } from './traffic/line.js';

@@ -1,6 +1,7 @@
 import { createApiClient, type ApiClient } from './api/api-client.js';
 import { systemClock, type DemoClock } from './clock.js';
 import { runLive } from './live-traffic.js';
+import { historyStart } from './history-start.js';
 import { loadHistory, newestLine, type HistoryProgress } from './load-history.js';
 import { prepareRegistry } from './prepare-registry.js';
 import { attackedKeyName } from './traffic/fleet.js';
@@ -17,7 +18,7 @@ export interface DemoOptions {
   progress?: (progress: HistoryProgress) => void;
   /** Default 1. The same seed gives the same traffic. */
   seed?: number;
-  /** Days of history to load; 0 loads none. Default 28. */
+  /** Days of history to load, and up to six more, so that it begins on a Monday; 0 loads none. Default 28. */
   historyDays?: number;
   /** Seconds from the start of live traffic to the attack. Default 30. */
   attackAfterSeconds?: number;
@@ -37,14 +38,15 @@ async function bringHistory(client: ApiClient, options: DemoOptions, keys: reado
   const { clock = systemClock, log, progress, signal, seed = 1, historyDays = 28 } = options;
   const to = wholeSecond(clock.now());
   if (historyDays === 0) return to;
-  const newest = await newestLine(client, { from: to - historyDays * DAY_MS, to }, signal);
+  const start = historyStart(to, historyDays);
+  const newest = await newestLine(client, { from: start, to }, signal);
   // Live traffic is sent in whole seconds: what an earlier run sent last ends on one.
-  const from = newest === null ? to - historyDays * DAY_MS : newest + 1;
+  const from = newest === null ? start : newest + 1;
   if (newest !== null && to - from < negligibleMs) {
     log('Request logs of the demo are there up to now; no history is loaded.');
     return from;
   }
-  log(newest === null ? `Loading ${historyDays} days of history.` : `Request logs of the demo are there up to ${new Date(newest).toISOString()}; loading what comes after.`);
+  log(newest === null ? `Loading ${Math.ceil((to - start) / DAY_MS)} days of history.` : `Request logs of the demo are there up to ${new Date(newest).toISOString()}; loading what comes after.`);
   const startedAt = clock.now();
   const lines = await loadHistory(client, { seed, keys, span: { from, to }, signal, ...(progress ? { progress } : {}) });
   log(`Loaded ${lines} request logs in ${((clock.now() - startedAt) / SECOND_MS).toFixed(1)} s.`);

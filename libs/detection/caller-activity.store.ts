@@ -29,7 +29,7 @@ const BATCHES_A_PAGE = 5_000;
 const MINUTE = `least(caller_activity.minute, toUInt32(intDiv(toUnixTimestamp(caller_activity.ingested_at), 60)))`;
 
 const COLUMNS = `workspace_id, key_id, key_fingerprint, credential_kind, principal, address, country, user_agent, outcome, refusal_reason, ${MINUTE} AS minute,
-  requests, toUnixTimestamp64Milli(first_time) AS first_time, toUnixTimestamp64Milli(last_time) AS last_time, request_ids`;
+  requests, toUnixTimestamp64Milli(first_time) AS first_time, toUnixTimestamp64Milli(last_time) AS last_time, request_ids, routes`;
 
 /** What callers did with which key, from ClickHouse. */
 @Injectable()

@@ -21,6 +21,8 @@ export interface CallerActivity {
   last_time: number;
   /** At most 5, oldest first. */
   request_ids: string[];
+  /** At most 5, each at most 120 characters: the route, else the path without its query. */
+  routes: string[];
 }
 
 /** What a rule says about itself; shown with every finding. */

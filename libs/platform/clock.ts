@@ -13,6 +13,9 @@ export class SystemClock extends Clock {
   }
 }
 
+/** RFC 3339 has four digits for a year: nothing may expire later. */
+export const LAST_EXPIRY = new Date('9999-12-31T23:59:59.999Z');
+
 /** A clock that stands until told otherwise. */
 export class FixedClock extends Clock {
   constructor(private time: number) {

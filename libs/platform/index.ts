@@ -1,5 +1,5 @@
 export { newBearerKey, parseBearerKey } from './bearer-key.js';
-export { Clock, FixedClock, SystemClock } from './clock.js';
+export { Clock, FixedClock, LAST_EXPIRY, SystemClock } from './clock.js';
 export { decodeCursor, encodeCursor, idPosition, timePosition } from './cursor.js';
 export { DataDirLockedError, lockDataDir, type DataDirLock } from './data-dir-lock.js';
 export { AppError, badRequest, conflict, notFound, type FieldError } from './errors.js';

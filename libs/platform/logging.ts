@@ -13,4 +13,10 @@ export class AppLogger extends ConsoleLogger {
     if (typeof context === 'string' && FRAMEWORK.has(context)) return;
     super.log(message, ...(rest as [string]));
   }
+
+  /** That listening failed is thrown too, and told by whoever catches it. */
+  override error(message: unknown, ...rest: unknown[]): void {
+    if (rest.at(-1) === 'NestApplication' && /\blisten E[A-Z]+/.test(String(message))) return;
+    super.error(message, ...(rest as [string]));
+  }
 }

@@ -1,8 +1,9 @@
 import { createHmac, hkdfSync, randomBytes, timingSafeEqual } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { SettingsError } from './settings.js';
 
 /** One use of the master key; each gets a key of its own through HKDF-SHA256 (RFC 5869). */
-export type SecretUse = 'api-key-digest' | 'access-token-digest' | 'fingerprint';
+export type SecretUse = 'api-key-digest' | 'access-token-digest' | 'fingerprint' | 'master-key-check';
 
 /** Keys derived from the master key. */
 export class Secrets {
@@ -30,7 +31,9 @@ export function readOrCreateMasterKey(file: string): Buffer {
   if (!existsSync(file)) {
     writeFileSync(file, `${randomBytes(32).toString('base64')}\n`, { mode: 0o600, flag: 'wx' });
   }
-  return Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
+  const key = Buffer.from(readFileSync(file, 'utf8').trim(), 'base64');
+  if (key.length < 32) throw new SettingsError([`KEYTRAIL_MASTER_KEY: ${file} does not hold base64 of at least 32 bytes`]);
+  return key;
 }
 
 /** Compares two digests in constant time. */

@@ -4,9 +4,7 @@ import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import { Pool, types } from 'pg';
 import { registry } from './migrations/0001-registry.js';
 import { watch } from './migrations/0002-watch.js';
-import { intakeClaims } from './migrations/0003-intake-claims.js';
-import { kafkaLedger } from './migrations/0005-kafka-ledger.js';
-import { auditTruncate } from './migrations/0004-audit-truncate.js';
+import { kafkaLedger } from './migrations/0003-kafka-ledger.js';
 import type { Tables } from './tables.js';
 
 const BIGINT = 20;
@@ -53,7 +51,7 @@ export class Database extends Kysely<Tables> {
       db: this,
       provider: {
         getMigrations: async () => ({
-          '0001-registry': registry, '0002-watch': watch, '0003-intake-claims': intakeClaims, '0004-audit-truncate': auditTruncate, '0005-kafka-ledger': kafkaLedger,
+          '0001-registry': registry, '0002-watch': watch, '0003-kafka-ledger': kafkaLedger,
         }),
       },
     });

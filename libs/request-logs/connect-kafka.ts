@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { RequestLogFormat } from '@keytrail/contracts';
 import { KafkaDeadLetters, KafkaLogSource, createKafka, ensureTopics } from '@keytrail/kafka';
 import { parseTopic, type kafkaFields } from '@keytrail/platform';
-import { BackgroundLogSource } from './background-log-source.js';
+import { BackgroundLogSource } from './background-log-source.service.js';
 import { KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
 import type { KafkaCollectorParts } from './request-logs.module.js';
 

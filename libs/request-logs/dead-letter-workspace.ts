@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from './formats/mapped-line.js';
 import { bareCredential } from './presented-key.js';
-import type { RawLine } from './take-in.js';
+import type { RawLine } from './raw-line.js';
 import type { NormaliseContext } from './row.js';
 
 export interface LetterContext extends Pick<NormaliseContext, 'acceptsWorkspace' | 'lookupKey' | 'resolveKey' | 'redactor'> {

@@ -5,18 +5,22 @@ import { AppError, Clock, newId, type Caller } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { decompress } from './decompress.js';
+import { GroupCommit } from './group-commit.js';
 import { IntakeBudget, type Held } from './intake-budget.js';
 import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { parseBody } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
-import type { RawLine } from './take-in.js';
+import type { RequestLogRow } from './row.js';
+import type { RawLine } from './raw-line.js';
 import { MOST_LINES, tooManyLines } from './too-many-lines.js';
 
 const SOURCE = 'http';
 const ERRORS_SHOWN = 100;
 /** Bodies and rows that are being taken in hold about this much, whatever comes at once. */
 const MOST_BYTES_AT_ONCE = 320 * 1024 * 1024;
+/** Small batches of so short a time go to the store as one. */
+const MOST_ROWS_A_GROUP = 5_000;
 /** What a line costs besides its bytes: its row, the JSON of it, and what goes to the store. */
 const BYTES_A_LINE = 2048;
 
@@ -45,6 +49,7 @@ interface KnownBatch {
 @Injectable()
 export class HttpIntake {
   private readonly budget = new IntakeBudget(MOST_BYTES_AT_ONCE);
+  private readonly group = new GroupCommit<RequestLogRow>((rows) => this.store.insert(rows, tokenOf(newId('batch'))), MOST_ROWS_A_GROUP);
 
   constructor(
     private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,
@@ -70,7 +75,7 @@ export class HttpIntake {
     refuseTooManyLines(body);
     if (query.workspace !== undefined) caller.scope.assertAllows(query.workspace);
     const sha256 = idempotencyKey === undefined ? '' : createHash('sha256').update(body).update(`\0${query.format}\0${query.workspace ?? ''}`).digest('hex');
-    const token = createHash('sha256').update(idempotencyKey === undefined ? newId('batch') : `${caller.actor}\0${idempotencyKey}`).digest('hex');
+    const token = tokenOf(idempotencyKey === undefined ? newId('batch') : `${caller.actor}\0${idempotencyKey}`);
     const known = idempotencyKey === undefined ? undefined : await this.findBatch(token, sha256);
     if (known?.counts) return this.duplicate(known.counts);
     const receivedAt = known?.receivedAt ?? this.clock.now();
@@ -81,7 +86,9 @@ export class HttpIntake {
       const earlier = await this.claim(token, sha256, receivedAt);
       if (earlier?.counts) return this.duplicate(earlier.counts);
     }
-    await this.store.insert(taken.rows, token);
+    // Under an Idempotency-Key the rows are a block of their own, or a batch sent again could not be told from it.
+    if (idempotencyKey === undefined && taken.rows.length < MOST_ROWS_A_GROUP) await this.group.add(taken.rows);
+    else await this.store.insert(taken.rows, token);
     const counts: BatchCounts = { received: taken.received, stored: taken.rows.length, dead_lettered: taken.refused.length };
     await this.deadLetters.keep(await this.intake.deadLetters(taken, context, ({ line }) => `batch ${token.slice(0, 12)} line ${line}`));
     if (!await this.settle(idempotencyKey === undefined ? undefined : token, counts)) return this.duplicate(counts);
@@ -133,6 +140,8 @@ export class HttpIntake {
     return { receivedAt: batch.created_at.getTime(), counts: isStored ? { received, stored, dead_lettered } : null };
   }
 }
+
+const tokenOf = (name: string) => createHash('sha256').update(name).digest('hex');
 
 function* linesOf(body: Buffer, { format }: IntakeQuery, receivedAt: number, held: Held): Generator<RawLine> {
   let requests = 0;

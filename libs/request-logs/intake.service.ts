@@ -9,7 +9,8 @@ import { describeDeadLetter } from './dead-letter.js';
 import { workspaceOfLetter } from './dead-letter-workspace.js';
 import type { NewDeadLetter } from './dead-letter.store.js';
 import { createRedactor, type Redactor } from './redact.js';
-import { takeIn, type IntakeContext, type RawLine, type TakenIn } from './take-in.js';
+import type { RawLine } from './raw-line.js';
+import { takeIn, type IntakeContext, type TakenIn } from './take-in.js';
 
 export interface Origin {
   /** `http` or `kafka`; the label of counts, too. */

@@ -11,8 +11,8 @@ import { planStep, type OffsetRange, type PartitionLedger, type Step } from './l
 import { LedgerStore } from './ledger.store.js';
 import { parseMessage } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
+import type { RawLine } from './raw-line.js';
 import { StaleReplay } from './stale-replay.service.js';
-import type { RawLine } from './take-in.js';
 
 export interface TopicSettings {
   format: RequestLogFormat;

@@ -4,7 +4,7 @@ import { KafkaDeadLetters, LogSource } from '@keytrail/kafka';
 import { ReadinessChecks } from '@keytrail/platform';
 import { ActivityController } from './activity.controller.js';
 import { ActivityStore } from './activity.store.js';
-import type { BackgroundLogSource } from './background-log-source.js';
+import type { BackgroundLogSource } from './background-log-source.service.js';
 import { CountryLookup } from './country-lookup.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { HttpIntake } from './http-intake.service.js';

@@ -3,11 +3,8 @@ import type { LetterContext } from './dead-letter-workspace.js';
 import { formats } from './formats/index.js';
 import type { LineProblem } from './line-problem.js';
 import { normaliseLine } from './normalise.js';
-import type { ParsedLine } from './parse-body.js';
+import type { RawLine } from './raw-line.js';
 import type { NormaliseContext, RequestLogRow } from './row.js';
-
-/** A line as it came, with where and when. */
-export type RawLine = ParsedLine & Pick<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'>;
 
 export interface RefusedLine {
   from: RawLine;

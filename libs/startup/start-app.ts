@@ -6,6 +6,7 @@ import { openClickHouse, type ClickHouseLocation } from '@keytrail/clickhouse';
 import { Registry } from '@keytrail/credentials';
 import { Secrets, SettingsError, createHttpApp, httpFields, jwtFields, type JobSchedule } from '@keytrail/platform';
 import { Database, type PostgresLocation } from '@keytrail/postgres';
+import { assertMasterKey } from './assert-master-key.js';
 import type { Foundation } from './foundation.js';
 
 /** Settings of every process: where it listens and whom it believes. */
@@ -45,9 +46,11 @@ export async function startApp(settings: AppSettings, options: AppOptions): Prom
   try {
     const database = await Database.open(options.postgres);
     opened.push({ close: () => database.destroy() });
+    const secrets = new Secrets(options.masterKey);
+    await assertMasterKey(database, secrets);
     const clickhouse = await openClickHouse(options.clickhouse);
     opened.push(clickhouse);
-    const module = await options.compose({ database, clickhouse, secrets: new Secrets(options.masterKey), access, schedule: options.schedule });
+    const module = await options.compose({ database, clickhouse, secrets, access, schedule: options.schedule });
     const app = await createHttpApp(module, {
       logger: options.logger, trustedProxies: settings.KEYTRAIL_TRUSTED_PROXIES, ...(options.openapi && { openapi: options.openapi }),
     });

@@ -61,13 +61,28 @@ describe('npm start', () => {
     expect(existsSync(bad.KEYTRAIL_DATA_DIR)).toBe(false);
   });
 
+  it('takes no flag that it does not know, says which it knows, exits with 2 and makes nothing', async () => {
+    const data = join(directory.path, 'data');
+    for (const args of [['--dmeo'], ['--check-config', 'x']]) {
+      const { code, output } = await runApp('standalone', settings({ KEYTRAIL_DATA_DIR: data }), ...args);
+      expect({ code, output }).toEqual({ code: 2, output: `Not known on the command line: ${args.at(-1)}. Known: --check-config, --demo.\n` });
+    }
+    expect(existsSync(data)).toBe(false);
+  });
+
+  it('does not start with another master key: one clear line, exit code 2', async () => {
+    await (await start()).stop();
+    const { code, output } = await runApp('standalone', settings({ KEYTRAIL_MASTER_KEY: randomBytes(32).toString('base64') }));
+    expect({ code, output }).toEqual({ code: 2, output: expect.stringMatching(/^Settings that cannot be used:\n {2}KEYTRAIL_MASTER_KEY: this is not the master key .+\n$/) });
+  });
+
   it('says what is wrong when the port is taken, without a stack, and lets go of the data directory', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     const { port } = await new Promise<{ port: number }>((resolve) => taken.once('listening', () => resolve(taken.address() as { port: number })));
     try {
       const { code, output } = await runApp('standalone', settings({ KEYTRAIL_PORT: String(port) }));
-      expect(code).toBeGreaterThan(0);
-      expect(output).toContain(`${port}`);
+      expect(code).toBe(2);
+      expect(output).toMatch(new RegExp(`^Settings that cannot be used:\\n.* port ${port}: another process listens there\\n$`));
       expect(output).not.toMatch(/^\s+at /m);
       expect(existsSync(join(directory.path, 'keytrail.lock'))).toBe(false);
     } finally {

@@ -62,12 +62,22 @@ describe('a caller of one workspace', () => {
     for (const path of ['/v1/api-keys', '/v1/incidents', '/v1/findings', '/v1/request-logs', '/v1/dead-letters', '/v1/audit-entries', '/v1/workspaces', '/v1/access-tokens']) {
       for (const filter of filters) {
         const { status, body } = await app.call(`${path}?${filter}`, { token: admin });
-        expect([path, filter, status]).toEqual([path, filter, 200]);
+        // 400: no filter of this listing.
+        expect([path, filter, status === 400 && filter !== '' ? body['code'] : status]).toEqual([path, filter, status === 400 ? 'invalid_request' : 200]);
         const text = JSON.stringify(body);
         for (const secret of secrets) expect([path, filter, text.includes(`"${secret}"`)]).toEqual([path, filter, false]);
+        if (status === 400) continue;
         if (filter === 'workspace=theirs' && !/workspaces|access-tokens/.test(path)) expect(body['data']).toEqual([]);
       }
     }
+  });
+
+  it('sees owners of its own keys alone, and no metrics of the whole account', async () => {
+    const ours = await app.call<{ data: { owner_id: string }[] }>('/v1/owners', { token: admin });
+    expect(ours.body.data.map(({ owner_id }) => owner_id)).toEqual([ourKey.owner.owner_id]);
+    const all = await app.call<{ data: { owner_id: string }[] }>('/v1/owners');
+    expect(all.body.data.map(({ owner_id }) => owner_id)).toEqual(expect.arrayContaining([ourKey.owner.owner_id, theirKey.owner.owner_id]));
+    expect(await app.call('/metrics', { token: admin })).toMatchObject({ status: 403, body: { code: 'account_wide_only' } });
   });
 
   it('does not get there with a cursor of somebody else', async () => {
@@ -144,6 +154,18 @@ describe('a caller of one workspace', () => {
     expect((await callFrom(app, '10.1.0.2', '/v1/rules', { token })).status).toBe(401);
     const past = await app.call('/v1/access-tokens', { body: { ...body, expires_at: '2020-01-01T00:00:00Z' } });
     expect(past).toMatchObject({ status: 400, body: { code: 'expiry_in_the_past' } });
+  });
+});
+
+describe('an access token', () => {
+  it('cannot outlive the year 9999, nor be for a workspace that does not exist', async () => {
+    const make = (fields: Record<string, unknown>) => app.call('/v1/access-tokens', { body: { name: 'x', role: 'viewer', ...fields } });
+    expect(await make({ expires_at: '9999-12-31T23:59:59-14:00' })).toMatchObject({ status: 400, body: { code: 'expiry_too_far' } });
+    expect(await make({ expires_at: '9999-12-31T23:59:59Z' })).toMatchObject({ status: 201, body: { expires_at: '9999-12-31T23:59:59.000Z' } });
+    for (const workspaces of [['nowhere'], ['default', 'nowhere'], ['*']]) {
+      expect(await make({ workspaces })).toMatchObject({ status: 400, body: { code: 'unknown_workspace', errors: [{ field: `workspaces.${workspaces.length - 1}` }] } });
+    }
+    expect((await make({ workspaces: ['default'] })).status).toBe(201);
   });
 });
 

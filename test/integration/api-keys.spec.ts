@@ -60,7 +60,12 @@ describe('API keys', () => {
   });
 
   it('keep their workspace, service, digest and history whatever a body says', async () => {
-    const key = await registry.key({ key_id: 'key_mine', created_by: 'me', digest: 'x', secret: 'kt_api_mine', state: 'revoked' });
+    const key = await registry.key();
+    const owner_id = key.owner.owner_id;
+    for (const field of ['key_id', 'created_by', 'digest', 'secret', 'state']) {
+      const answer = await app.call('/v1/api-keys', { body: { workspace: 'default', service: 'payments', owner_id, [field]: 'x' } });
+      expect([field, answer.status]).toEqual([field, 400]);
+    }
     expect(key).toMatchObject({ key_id: expect.stringMatching(/^key_[0-9a-f]{32}$/), created_by: 'token:tok_administrator', state: 'active' });
     for (const field of ['workspace', 'workspace_id', 'service', 'digest', 'state', 'revoked_at', 'secret', 'kind', 'version', 'replaced_by']) {
       const answer = await app.call(`/v1/api-keys/${key.key_id}`, { method: 'PATCH', body: { name: 'y', [field]: 'x' } });

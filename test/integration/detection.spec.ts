@@ -62,11 +62,14 @@ describe('detection', () => {
   it('extends a finding that goes on, instead of adding one', async () => {
     const key = (await newKey('denied')).key_id;
     const start = Date.now() - 5 * MINUTE;
-    const burst = (from: number) => Array.from({ length: 30 }, (_, index) => line({ at: from + index * 1_000, key_id: key, status: 401 }));
+    const burst = (from: number) => Array.from({ length: 30 }, (_, index) => line({
+      at: from + index * 1_000, key_id: key, status: 401, ...(index % 2 === 0 ? { route: '/orders/{id}', path: '/orders/7' } : { path: `/${'x'.repeat(200)}?page=${index}` }),
+    }));
     await send(burst(start));
     await send(burst(start + MINUTE));
     const found = await findings(key);
     expect(found.map(({ rule_id, evidence }) => [rule_id, evidence.counts['denied']])).toEqual([['denied-burst', 60]]);
+    expect([...found[0]!.evidence.routes!].sort()).toEqual(['/orders/{id}', `/${'x'.repeat(119)}`]);
     expect(Date.parse(found[0]!.last_seen)).toBe(start + MINUTE + 29_000);
   });
 

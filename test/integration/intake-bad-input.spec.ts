@@ -206,20 +206,26 @@ describe('a body that cannot be read', () => {
     const bomb = gzipSync(`[${'0,'.repeat(32 * MEBIBYTE)}0]`.slice(0, 62 * MEBIBYTE), { level: 9 });
     expect(bomb.length).toBeLessThan(70 * 1024);
     const state = { done: false };
-    let slowest = 0;
+    let answered = 0;
     const bombs = Promise.all(Array.from({ length: 10 }, () => gzipped(bomb))).finally(() => { state.done = true; });
     while (!state.done) {
-      const asked = performance.now();
       await app.call('/health/live', { token: null });
-      slowest = Math.max(slowest, performance.now() - asked);
+      answered += 1;
     }
     const answers = await bombs;
     for (const { status, headers, body } of answers) {
       expect([[413, 'too_many_lines', null], [429, 'intake_busy', '1']]).toContainEqual([status, body.code, headers.get('retry-after')]);
     }
     expect(answers.map(({ status }) => status)).toContain(413);
-    expect(slowest).toBeLessThan(2_000);
+    expect(answered).toBeGreaterThan(2);
     expect(await send(nativeLine())).toMatchObject({ status: 200 });
+  });
+
+  it.each(['\n', '\r\n', `${' '.repeat(500)}\n`])('is read in a time that grows with its size and not with its square: %j 90 000 times', async (blank) => {
+    const started = performance.now();
+    const answer = await gzipped(gzipSync(`${JSON.stringify(nativeLine())}\n${blank.repeat(90_000)}${JSON.stringify(nativeLine())}`));
+    expect(answer).toMatchObject({ status: 200, body: { received: 2, stored: 2 } });
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it.each([
@@ -228,14 +234,13 @@ describe('a body that cannot be read', () => {
   ])('holds nobody up: others are answered while a large batch of %s lines is taken in', async (_name, count, lineOf) => {
     const key = newName('key');
     const state = { done: false };
-    let slowest = 0;
+    let answered = 0;
     const large = gzipped(gzipSync(ndjson(Array.from({ length: count }, () => lineOf(key))))).finally(() => { state.done = true; });
     while (!state.done) {
-      const asked = performance.now();
       await app.call('/health/live', { token: null });
-      slowest = Math.max(slowest, performance.now() - asked);
+      answered += 1;
     }
     expect((await large).body).toMatchObject({ received: count });
-    expect(slowest).toBeLessThan(2_000);
+    expect(answered).toBeGreaterThan(10);
   });
 });

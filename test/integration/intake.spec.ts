@@ -20,6 +20,8 @@ const send = (body: unknown, options: { query?: string; headers?: Record<string,
   });
 const idsOfKey = async (keyId: string) =>
   (await app.call<RequestLogPage>(`/v1/request-logs?key_id=${keyId}&limit=1000`)).body.data.map(({ request_id }) => request_id).sort();
+const batchesOf = async (keyId: string) =>
+  (await clickhouseOf(app).select<{ batches: number }>('SELECT uniqExact(batch_id) AS batches FROM request_logs WHERE key_id = {key:String}', { key: keyId }))[0]!.batches;
 const deadLetters = async (query = '') => (await app.call<DeadLetterPage>(`/v1/dead-letters${query}`)).body.data;
 
 describe('request logs over HTTP', () => {
@@ -83,6 +85,32 @@ describe('request logs over HTTP', () => {
     const answer = await send(`{"${marker}":1}\n{"${marker}":2}`);
     expect(answer).toMatchObject({ status: 422, body: { code: 'no_valid_lines', received: 2, stored: 0, dead_lettered: 2, errors: [{ line: 1 }, { line: 2 }] } });
     expect((await deadLetters()).filter(({ payload }) => payload.includes(marker))).toHaveLength(2);
+  });
+
+  it('that come one by one at the same time share an insert, and each is there when it is answered', async () => {
+    const key = newName('key');
+    const insertsBefore = await batchesOf(key);
+    const found = await Promise.all(Array.from({ length: 24 }, async (_, index) => {
+      const line = nativeLine({ key_id: key, request_id: `${key}-${index}` });
+      expect(await send(line)).toMatchObject({ status: 200, body: { received: 1, stored: 1, duplicate: false } });
+      return (await app.call<RequestLogPage>(`/v1/request-logs/${line.request_id}`)).body.data.length;
+    }));
+    expect([insertsBefore, found]).toEqual([0, Array(24).fill(1)]);
+    expect(await batchesOf(key)).toBeLessThan(12);
+    expect(await countsOfKey(clickhouseOf(app), key)).toEqual(sameCounts(24));
+  });
+
+  it('that cannot be stored are refused to everyone who shared the insert', async () => {
+    const key = newName('key');
+    const spy = jest.spyOn(clickhouseOf(app), 'insertJsonLines').mockRejectedValue(new Error('the store is down'));
+    try {
+      const answers = await Promise.all(Array.from({ length: 8 }, () => send(nativeLine({ key_id: key }))));
+      expect(answers.every(({ status }) => status >= 500)).toBe(true);
+    } finally {
+      spy.mockRestore();
+    }
+    expect(await send(nativeLine({ key_id: key }))).toMatchObject({ status: 200 });
+    expect(await countsOfKey(clickhouseOf(app), key)).toEqual(sameCounts(1));
   });
 
   it('keep a bad line for the workspace it names and for nobody else', async () => {
@@ -168,6 +196,25 @@ describe('a batch with an Idempotency-Key', () => {
     await databaseOf(app).updateTable('intake_batches').set({ received: null, stored: null, dead_lettered: null }).execute();
     expect(await keyed(body, key)).toMatchObject({ status: 200, body: { stored: 20 } });
     expect(await countsOfKey(clickhouseOf(app), key)).toEqual(sameCounts(20));
+  });
+
+  it('is not acknowledged while the store fails, and stored once when it is sent again, whether or not the store had it', async () => {
+    const [key, clickhouse] = [newName('key'), clickhouseOf(app)];
+    const insert = clickhouse.insertJsonLines.bind(clickhouse);
+    const spies = [jest.spyOn(process.stderr, 'write').mockReturnValue(true), jest.spyOn(clickhouse, 'insertJsonLines').mockRejectedValueOnce(new Error('the store is away'))
+      .mockImplementationOnce(async (...args) => { await insert(...args); throw new Error('the answer was lost'); })];
+    try {
+      const body = batch(key, 20);
+      for (let attempt = 0; attempt < 2; attempt += 1) {
+        const answer = await keyed(body, key);
+        expect(answer.status).toBeGreaterThanOrEqual(500);
+        expect(JSON.stringify(answer.body)).not.toMatch(/the store is away|the answer was lost/);
+      }
+      expect(await keyed(body, key)).toMatchObject({ status: 200, body: { stored: 20, dead_lettered: 1, duplicate: false } });
+    } finally {
+      spies.forEach((spy) => spy.mockRestore());
+    }
+    expect(await countsOfKey(clickhouse, key)).toEqual(sameCounts(20));
   });
 
   it('is refused with 422 when the key was used for another body, format or workspace, and stores nothing of it', async () => {

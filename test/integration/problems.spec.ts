@@ -104,6 +104,25 @@ describe('every refusal', () => {
     }
   });
 
+  it('for queries and bodies with fields that no schema knows: 400, with the field', async () => {
+    const workspace = '/v1/workspaces';
+    for (const [path, body, field] of [
+      ['/v1/request-logs?last_n_minute=5', undefined, 'last_n_minute'], ['/v1/api-keys/key_0/activity?last_n_minute=5', undefined, 'last_n_minute'],
+      ['/v1/request-logs?formt=kong', '{}', 'formt'], ['/v1/api-keys?owner=x', undefined, 'owner'], ['/v1/incidents?status=open', undefined, 'status'],
+      ['/v1/findings?rule=x', undefined, 'rule'], ['/v1/audit-entries?object=x', undefined, 'object'], ['/v1/dead-letters?code=x', undefined, 'code'],
+      [workspace, { name: 'x', environment: 'test', id: 'x' }, 'id'], ['/v1/owners', { name: 'x', kind: 'team', contact: 'c', mail: 'm' }, 'mail'],
+      ['/v1/access-tokens', { name: 'x', role: 'viewer', workspace: 'default' }, 'workspace'],
+      ['/v1/api-keys', { workspace: 'default', service: 's', owner_id: 'o', expires: null }, 'expires'], ['/v1/introspect', { token: 't', scopes: 'x' }, 'scopes'],
+      ['/v1/api-keys/key_0/revoke-and-replace', { reason: 'r', incident: 'i' }, 'incident'],
+    ] as const) {
+      const answer = await app.call<Problem>(path, { ...(body !== undefined && { body }) });
+      expectProblem(answer, 400, 'invalid_request');
+      expect([path, answer.body.errors]).toEqual([path, [{ field, message: 'is not known here' }]]);
+    }
+    const gone = await app.call<Problem>('/v1/api-keys/key_0?reson=x', { method: 'DELETE' });
+    expect(gone.body.errors).toMatchObject([{ field: 'reson' }]);
+  });
+
   it('for what is no HTTP: 400 and 431 as problem+json, and the server goes on', async () => {
     for (const [bytes, status] of [
       ['nonsense\r\n\r\n', 400], ['GET / HTTP/9.9\r\n\r\n', 400], ['POST /v1/owners HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n', 400],

@@ -6,6 +6,7 @@ import { Kafka, logLevel } from 'kafkajs';
 import { describeWith } from './describe-with.js';
 import { findOnPath } from './find-programs.js';
 import { KeeperLine, sharedServer } from './server-keeper.js';
+import { waitFor } from './wait-for.js';
 
 export interface KafkaBroker {
   /** `host:port` of each broker. */
@@ -68,7 +69,9 @@ export async function createTopic(brokers: string[], options: { prefix?: string;
   const admin = new Kafka({ brokers, clientId: 'keytrail-test', logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: options.partitions ?? 1, replicationFactor: 1 }] });
+    // Not waitForLeaders: it gives up on a broker that has not heard of the new topic yet.
+    await admin.createTopics({ waitForLeaders: false, topics: [{ topic, numPartitions: options.partitions ?? 1, replicationFactor: 1 }] });
+    await waitFor(() => admin.fetchTopicOffsets(topic), { what: `the topic ${topic}`, timeoutMs: 30_000 });
   } finally {
     await admin.disconnect();
   }

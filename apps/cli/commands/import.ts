@@ -48,7 +48,7 @@ function progressBar(io: CliIo, total: number | undefined): SingleBar | null {
 /** `keytrail import`: exit code 0 when every line was stored, 1 when some were refused. */
 export function importCommand(io: CliIo, done: (exitCode: number) => void): Command {
   return serverOptions(new Command('import'))
-    .description('send request-log files to Keytrail; sending the same file again stores nothing twice')
+    .description('send request-log files to Keytrail; sending the same file again within 7 days, with the same token, format and workspace, stores nothing twice')
     .argument('<files...>', 'files, plain or gzipped: one JSON object a line, or one JSON document; - is standard input')
     .addOption(new Option('--format <format>', 'what the lines are').choices(RequestLogFormat.options).default('native'))
     .option('--workspace <id>', 'workspace of lines that name none')

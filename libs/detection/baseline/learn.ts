@@ -1,7 +1,8 @@
+import { clocksMayHaveChanged, turnClock, weighClock } from './clock-change.js';
 import { dispersionOf, forgetDispersion, learnDispersion, skipDispersion } from './dispersion.js';
 import { levelOf, type Expectation } from './expected.js';
 import { forgetHabits } from './habits.js';
-import { measureProfile } from './hours.js';
+import { estimateHour, measureProfile, type Estimate } from './hours.js';
 import { HOURS_OF_WEEK, mod, type BaselineState } from './state.js';
 
 /** Hours of the profile are means over this many weeks. */
@@ -51,7 +52,10 @@ function closeHour(state: BaselineState, minute: number): void {
   const bin = mod(Math.floor(minute / 60), HOURS_OF_WEEK);
   const { minutes, requests, seen, expected } = state.hour;
   const weeks = state.weeks[bin]!;
+  const hourAt = (by: number): Estimate => estimateHour(state, mod(bin + by, HOURS_OF_WEEK));
   const part = minutes / 60;
+  if (!clocksMayHaveChanged(minute)) state.clock = null;
+  else if (minutes === 60 && state.overall > 0) weighClock(state, requests, levelOf(state), hourAt(-1), hourAt(0), hourAt(1));
   if (weeks >= 1) learnLevel(state, seen, expected);
   // The first time an hour of the week is seen there was only a guess to alarm about: it is believed as it came.
   const rate = (weeks === 0 ? requests : seen) / minutes / levelOf(state);
@@ -60,6 +64,7 @@ function closeHour(state: BaselineState, minute: number): void {
   if (state.brisk.expected === 0) Object.assign(state.brisk, { seen, expected: seen });
   state.hour = { minutes: 0, requests: 0, seen: 0, expected: 0 };
   forgetDispersion(state, minute);
+  turnClock(state);
   measureProfile(state);
   measureRhythm(state);
   forgetHabits(state, minute);

@@ -1,3 +1,4 @@
+import { clocksMayHaveChanged, turnClock, weighClock } from './clock-change.js';
 import { forgetDispersion, learnSilentHour, openWindows, settleWindows } from './dispersion.js';
 import { doubtAt, expectationAt, levelOf, outlookAt, rhythmSquare } from './expected.js';
 import { forgetHabits } from './habits.js';
@@ -44,6 +45,8 @@ export function closeSilentHours(state: BaselineState, hours: number, settings: 
       learnBrisk(state, 0, profile, 60);
       if (index === hours - 1) openWindows(state, minute + 59, doubtful ? 0 : mean);
     }
+    if (!clocksMayHaveChanged(minute)) state.clock = null;
+    else if (state.overall > 0) weighClock(state, 0, level, before, own, after);
     const weeks = state.weeks[bin]!;
     if (weeks >= 1) learnLevel(state, 0, profile);
     state.misfit.ramp *= KEEP_AN_HOUR;
@@ -57,6 +60,7 @@ export function closeSilentHours(state: BaselineState, hours: number, settings: 
     meanBefore = mean;
     unmeasured += 1;
     if (index < hours - 1 && unmeasured < (index < 24 ? 6 : index < HOURS_OF_WEEK ? 24 : 84)) continue;
+    turnClock(state);
     measureProfile(state);
     measureRhythm(state, unmeasured);
     square = rhythmSquare(state);

@@ -56,6 +56,8 @@ export interface BaselineState {
   hour: { minutes: number; requests: number; seen: number; expected: number };
   /** Bursts that came at the same time of day before. At most 12. */
   habits: Habit[];
+  /** While clocks may have changed: evidence of it, in nats (what came later comes earlier: more, less; the other way: more, less). Empty: turned. */
+  clock?: number[] | null;
   episode: Episode | null;
 }
 
@@ -74,7 +76,7 @@ export function emptyBaseline(startMinute: number): BaselineState {
     variance: zeros(WINDOWS.length), squares: zeros(WINDOWS.length),
     open_seen: zeros(WINDOWS.length), open_expected: zeros(WINDOWS.length),
     recent: zeros(60), recent_expected: zeros(60),
-    hour: { minutes: 0, requests: 0, seen: 0, expected: 0 }, habits: [], episode: null,
+    hour: { minutes: 0, requests: 0, seen: 0, expected: 0 }, habits: [], clock: null, episode: null,
   };
 }
 

@@ -33,6 +33,7 @@ export function callersOf(activity: readonly CallerActivity[]) {
   return {
     request_ids: distinct(activity.flatMap((group) => group.request_ids)).slice(0, EVIDENCE_LIMIT),
     addresses: addresses.slice(0, EVIDENCE_LIMIT),
+    routes: distinct(activity.flatMap((group) => group.routes)).slice(0, EVIDENCE_LIMIT),
     countries: distinct(activity.map((group) => group.country)).slice(0, EVIDENCE_LIMIT),
     user_agents: distinct(activity.map((group) => group.user_agent)).slice(0, EVIDENCE_LIMIT),
   };

@@ -38,8 +38,8 @@ describe('denied-burst', () => {
       minutes: calls([2, 0], [60, 54]),
       activity: [
         activity({ at: NOON, requests: 2 }),
-        activity({ at: NOON + MINUTE, outcome: 'forbidden', requests: 50, address: '203.0.113.9', last_time: NOON + MINUTE + 9000 }),
-        activity({ at: NOON + MINUTE, outcome: 'unauthorised', requests: 4, address: '203.0.113.9' }),
+        activity({ at: NOON + MINUTE, outcome: 'forbidden', routes: ['/admin'], requests: 50, address: '203.0.113.9', last_time: NOON + MINUTE + 9000 }),
+        activity({ at: NOON + MINUTE, outcome: 'unauthorised', routes: ['/admin', '/admin/users'], requests: 4, address: '203.0.113.9' }),
         activity({ at: NOON + MINUTE, requests: 6 }),
       ],
     });
@@ -47,7 +47,7 @@ describe('denied-burst', () => {
       severity: 'high', key_id: 'key-1', episode: 'key-1', addresses: ['203.0.113.9'],
       first_seen: NOON + MINUTE, last_seen: NOON + MINUTE + 9000,
       summary: '54 of 62 calls in 5 minutes were refused (87 % where 1 % is usual), from 1 address',
-      evidence: { seen: 54, window_minutes: 5, counts: { requests: 62, denied: 54, unauthorised: 4, forbidden: 50 } },
+      evidence: { seen: 54, window_minutes: 5, counts: { requests: 62, denied: 54, unauthorised: 4, forbidden: 50 }, routes: ['/admin', '/admin/users'] },
     });
   });
 

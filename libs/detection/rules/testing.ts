@@ -10,6 +10,6 @@ export function activity(overrides: Partial<CallerActivity> & { at?: number } = 
   return {
     workspace_id: 'shop', key_id: 'key-1', key_fingerprint: 'fp-1', credential_kind: 'api_key', principal: 'orders',
     address: '198.51.100.7', country: 'DE', user_agent: 'orders/1.4', outcome: 'authorised', refusal_reason: '',
-    minute: Math.floor(at / MINUTE), requests: 1, first_time: at, last_time: at, request_ids: [`r-${at}`], ...rest,
+    minute: Math.floor(at / MINUTE), requests: 1, first_time: at, last_time: at, request_ids: [`r-${at}`], routes: ['/orders/{id}'], ...rest,
   };
 }

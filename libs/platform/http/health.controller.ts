@@ -2,6 +2,7 @@ import { Controller, Get, Header, Injectable } from '@nestjs/common';
 import { ApiOperation, ApiProduces, ApiResponse, ApiTags } from '@nestjs/swagger';
 import { AppError } from '../errors.js';
 import { Metrics } from '../metrics.js';
+import { CurrentCaller, type Caller } from './caller.js';
 import { PublicRoute, RequirePermission } from './route-permission.decorator.js';
 
 /** Parts of the process that must answer before it takes traffic. */
@@ -60,7 +61,10 @@ export class HealthController {
   @ApiResponse({ status: 200, description: 'Metrics', schema: { type: 'string' } })
   @RequirePermission('metrics:read')
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  async scrape(): Promise<string> {
+  async scrape(@CurrentCaller() caller: Caller): Promise<string> {
+    if (!caller.scope.isAll) {
+      throw new AppError({ code: 'account_wide_only', status: 403, message: 'Only callers of the whole account may read metrics.' });
+    }
     return this.metrics.registry.metrics();
   }
 }

@@ -35,6 +35,9 @@ export const registry: Migration = {
       sql`CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS
         $$ BEGIN RAISE EXCEPTION 'audit entries are append-only'; END $$`,
       sql`CREATE TRIGGER audit_entries_append_only BEFORE UPDATE OR DELETE ON audit_entries FOR EACH ROW EXECUTE FUNCTION refuse_change()`,
+      // Row triggers do not see a TRUNCATE.
+      sql`CREATE TRIGGER audit_entries_never_emptied BEFORE TRUNCATE ON audit_entries FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()`,
+      sql`CREATE TABLE installation (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), master_key_check text NOT NULL)`,
       sql`CREATE TABLE idempotent_calls (
         caller text NOT NULL, idempotency_key text NOT NULL, request_hash text NOT NULL, answer jsonb NOT NULL,
         created_at timestamptz NOT NULL, PRIMARY KEY (caller, idempotency_key))`,

@@ -8,7 +8,7 @@ export const watch: Migration = {
         dead_letter_id text PRIMARY KEY, workspace_id text NOT NULL, source text NOT NULL, position text NOT NULL, code text NOT NULL,
         reason text NOT NULL, sha256 text NOT NULL, payload text NOT NULL, received_at timestamptz NOT NULL)`,
       sql`CREATE TABLE intake_batches (
-        token text PRIMARY KEY, body_sha256 text NOT NULL, received integer NOT NULL, stored integer NOT NULL, dead_lettered integer NOT NULL,
+        token text PRIMARY KEY, body_sha256 text NOT NULL, received integer, stored integer, dead_lettered integer,
         created_at timestamptz NOT NULL)`,
       sql`CREATE TABLE detection_cursors (name text PRIMARY KEY, ingested_at timestamptz NOT NULL, version bigint NOT NULL)`,
       sql`CREATE TABLE detected_batches (batch_id text PRIMARY KEY, ingested_at timestamptz NOT NULL)`,

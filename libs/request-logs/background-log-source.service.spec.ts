@@ -1,7 +1,7 @@
 import { describe, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { LogSource } from '@keytrail/kafka';
-import { BackgroundLogSource } from './background-log-source.js';
+import { BackgroundLogSource } from './background-log-source.service.js';
 
 class FakeSource extends LogSource {
   starts = 0;

@@ -37,12 +37,13 @@ export interface TestApp {
 export async function startTestApp(env: Record<string, string> = {}): Promise<TestApp> {
   const directory = await createTempDir('keytrail-app-');
   const adminToken = `test-admin-${randomBytes(12).toString('hex')}`;
-  const settings = readSettings(StandaloneSettings, {
-    KEYTRAIL_PORT: '0', KEYTRAIL_DATA_DIR: directory.path, KEYTRAIL_ADMIN_TOKEN: adminToken, ...env,
-  });
-  const standalone = await startStandalone(settings, {
-    logger: new AppLogger({ json: true, quiet: true }), version: 'test', schedule: JobSchedule.off,
-  }).catch(async (error: unknown) => {
+  const start = async () => {
+    const settings = readSettings(StandaloneSettings, {
+      KEYTRAIL_PORT: '0', KEYTRAIL_DATA_DIR: directory.path, KEYTRAIL_ADMIN_TOKEN: adminToken, ...env,
+    });
+    return startStandalone(settings, { logger: new AppLogger({ json: true, quiet: true }), version: 'test', schedule: JobSchedule.off });
+  };
+  const standalone = await start().catch(async (error: unknown) => {
     await directory.remove();
     throw error;
   });
@@ -56,8 +57,7 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
       await standalone.app.get(Correlation, { strict: false }).correlatePending();
     },
     async stop() {
-      await standalone.stop();
-      await directory.remove();
+      await standalone.stop().finally(() => directory.remove());
     },
   };
 }

@@ -20,8 +20,9 @@ export type Executor = Kysely<Tables>;
 /** Postgres, by server or embedded, through one code path. */
 export class Database extends Kysely<Tables> {
   private constructor(pool: Pool, private readonly embedded: PGlite | undefined) {
-    // Without a listener, a connection that breaks while idle would end the process; the next query reports it.
+    // Without listeners, a connection that breaks would end the process, idle or lent out; the query at hand or the next one reports it.
     pool.on('error', () => undefined);
+    pool.on('connect', (client) => client.on('error', () => undefined));
     super({ dialect: new PostgresDialect({ pool }) });
   }
 

@@ -129,9 +129,9 @@ describeWithOwnKafka('a collector that is hurt', () => describeWithPostgres('on 
     await oracle.send(10);
     await waitFor(async () => await storedUpTo(topic) === 10, { what: `the collector to begin; it printed ${pair[0].output()}`, timeoutMs: 60_000 })
       .catch((error: unknown) => { throw new Error(`could not run: ${String(error)}\n${pair[0].output()}`); });
-    let over = false;
+    const state = { over: false };
     const producing = (async () => {
-      while (!over) {
+      while (!state.over) {
         await oracle.send(200);
         await delay(50);
       }
@@ -144,7 +144,7 @@ describeWithOwnKafka('a collector that is hurt', () => describeWithPostgres('on 
       await waitFor(async () => await storedUpTo(topic) > before, { what: `progress after ${fault}`, timeoutMs: 90_000, intervalMs: 100 })
         .catch((error: unknown) => { throw new Error(`${String(error)}\n${pair[0].output()}`); });
     }
-    over = true;
+    state.over = true;
     await producing;
     await waitFor(async () => await storedUpTo(topic) >= oracle.acknowledged.length, { what: 'everything to be stored', timeoutMs: 90_000, intervalMs: 200 });
     for (const collector of pair) await collector.end('SIGTERM');

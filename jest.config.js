@@ -12,6 +12,8 @@ export default {
   rootDir: '.',
   roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
   testMatch: ['**/*.spec.ts'],
+  // Minutes long and made to hurt: `npm run test:faults` runs it.
+  testPathIgnorePatterns: ['/node_modules/', ...(process.env.KEYTRAIL_FAULTS ? [] : ['<rootDir>/test/faults/'])],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {

@@ -1,11 +1,10 @@
-import { createHmac } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
 import type {
   ApiKey, ApiKeyPage, ApiKeyQuery, CreateApiKey, CreatedApiKey, IntrospectRequest, Introspection, UpdateApiKey,
 } from '@keytrail/contracts';
 import {
-  Clock, LAST_EXPIRY, Secrets, badRequest, conflict, decodeCursor, encodeCursor, idPosition, newBearerKey, newId, notFound, parseBearerKey, type Caller,
+  Clock, LAST_EXPIRY, Secrets, badRequest, conflict, decodeCursor, encodeCursor, fingerprintOf, idPosition, newBearerKey, newId, notFound, parseBearerKey, type Caller,
   type WorkspaceScope,
 } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
@@ -120,7 +119,7 @@ export class ApiKeys {
   }
 
   private fingerprint(secret: string): string {
-    return `fp_${createHmac('sha256', this.secrets.keyFor('fingerprint')).update(secret, 'utf8').digest('hex').slice(0, 24)}`;
+    return fingerprintOf(this.secrets.keyFor('fingerprint'), secret);
   }
 
   private async require(executor: Executor, keyId: string, scope: WorkspaceScope, find = findById): Promise<CredentialRecord> {

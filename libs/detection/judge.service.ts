@@ -5,6 +5,7 @@ import { CallerActivityStore, type KnownNetwork } from './caller-activity.store.
 import type { WatchedMinutes } from './key-watch.js';
 import type { KnownFinding } from './merge-finding.js';
 import { NetworkMemory } from './network-memory.js';
+import { isDenied } from './rules/activity.js';
 import {
   deniedBurst, firstSeenAddress, machineCredentialByHand, networkOf, rateSpike, revokedKeyUse, unknownKeyProbing,
 } from './rules/index.js';
@@ -74,7 +75,7 @@ export class Judge {
         activity: activity.filter(({ minute }) => minute <= verdict.minute && minute > verdict.minute - verdict.window_minutes),
       })),
     ];
-    if (activity.some((group) => group.outcome === 'unauthorised' || group.outcome === 'forbidden')) {
+    if (activity.some(isDenied)) {
       drafts.push(...this.ask(deniedBurst, {
         workspace_id, key_id, principal, minutes: watched.watch.recent, prior: watched.watch.prior, activity,
       }));

@@ -1,4 +1,5 @@
 import { advance, baselineSettings, emptyBaseline, scoreOpenMinute, type BaselineState, type Verdict } from './baseline/index.js';
+import { isDenied } from './rules/activity.js';
 import type { CallerActivity } from './types.js';
 
 /** Minutes of a key that may still grow: logs come late and out of order. */
@@ -60,10 +61,11 @@ export function watchActivity(watch: KeyWatch, activity: readonly CallerActivity
 
 function addMinutes(watch: KeyWatch, activity: readonly CallerActivity[]): void {
   const byMinute = new Map(watch.recent.map((count) => [count.minute, count]));
-  for (const { minute, requests, outcome } of activity) {
+  for (const group of activity) {
+    const { minute, requests } = group;
     const count = byMinute.get(minute) ?? { minute, requests: 0, denied: 0 };
     count.requests += requests;
-    if (outcome === 'unauthorised' || outcome === 'forbidden') count.denied += requests;
+    if (isDenied(group)) count.denied += requests;
     byMinute.set(minute, count);
   }
   watch.recent = [...byMinute.values()].sort((a, b) => a.minute - b.minute);

@@ -17,7 +17,7 @@ export { Metrics } from './metrics.js';
 export { PlatformModule } from './platform.module.js';
 export { JobSchedule, RecurringJob } from './recurring-job.js';
 export { runProcess, type RunningProcess } from './run-process.js';
-export { Secrets, readOrCreateMasterKey, sameDigest } from './secrets.js';
+export { Secrets, fingerprintOf, readOrCreateMasterKey, sameDigest } from './secrets.js';
 export {
   adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, settingsSchema, storeFields,
 } from './setting-fields.js';

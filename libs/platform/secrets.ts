@@ -26,6 +26,13 @@ export class Secrets {
   }
 }
 
+/**
+ * How a secret shows in request logs: `fp_` and the first 24 hex digits of its HMAC-SHA256. The registry and the collector must agree on
+ * it: a log line is tied to its key by it.
+ */
+export const fingerprintOf = (fingerprintKey: Buffer, secret: string): string =>
+  `fp_${createHmac('sha256', fingerprintKey).update(secret, 'utf8').digest('hex').slice(0, 24)}`;
+
 /** Reads the master key (base64) from a file, or makes one that only its owner may read. */
 export function readOrCreateMasterKey(file: string): Buffer {
   if (!existsSync(file)) {

@@ -3,11 +3,6 @@ import { ClickHouse } from '@keytrail/clickhouse';
 import type { StepCounts } from './activity.js';
 import type { TimeRange } from './search.js';
 
-export interface KeyTotals {
-  addresses: number;
-  rows: number;
-}
-
 /** What a key did over time, from the per-minute rollup. */
 @Injectable()
 export class ActivityStore {

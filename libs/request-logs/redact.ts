@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { fingerprintOf } from '@keytrail/platform';
 import { percentDecode, replaceNamedSecrets, replaceSecretSegments, type Replace } from './secret-names.js';
 import { FINGERPRINT, JSON_WEB_TOKEN, LONG_RUN, PLACEHOLDER, PRIVATE_KEY, TOKENS, looksRandom } from './secret-shapes.js';
 import { HAS, survey } from './text-survey.js';
@@ -44,7 +44,7 @@ export function createRedactor(fingerprintKey: Buffer): Redactor {
   const fingerprint = (secret: string): string => {
     const known = fingerprints.get(secret);
     if (known !== undefined) return known;
-    const made = `fp_${createHmac('sha256', fingerprintKey).update(secret, 'utf8').digest('hex').slice(0, 24)}`;
+    const made = fingerprintOf(fingerprintKey, secret);
     if (fingerprints.size >= REMEMBERED) fingerprints.clear();
     if (secret.length <= 512) fingerprints.set(secret, made);
     return made;

@@ -1,3 +1,5 @@
+import type { NativeBlock } from './native-block.js';
+
 /** Values for `{name:Type}` placeholders. */
 export type QueryParams = Record<string, string | number | boolean | readonly string[] | readonly number[]>;
 
@@ -9,13 +11,13 @@ export interface InsertOptions {
   deduplicationToken: string;
 }
 
-/** ClickHouse, by server or embedded. Rows go in as JSON lines, one block an insert, and are durable when the promise resolves. */
+/** ClickHouse, by server or embedded. Rows go in one block an insert, and are durable when the promise resolves. */
 export abstract class ClickHouse {
   /** Rows of a SELECT without FORMAT. 64-bit integers arrive as numbers: keep them below 2^53. */
   abstract select<Row>(sql: string, params?: QueryParams): Promise<Row[]>;
 
-  /** Stores `rows` (JSON objects, one a line) in a table as one block. */
-  abstract insertJsonLines(table: string, rows: Buffer, options: InsertOptions): Promise<void>;
+  /** Stores a block in a table. Columns that are not in it take their defaults. */
+  abstract insertBlock(table: string, block: NativeBlock, options: InsertOptions): Promise<void>;
 
   /** Runs a statement that answers nothing. */
   abstract command(sql: string): Promise<void>;
@@ -36,5 +38,4 @@ export const insertSettings = (token: string) => ({
   insert_deduplication_token: checkToken(token),
   deduplicate_blocks_in_dependent_materialized_views: 1,
   max_partitions_per_insert_block: 0,
-  input_format_skip_unknown_fields: 0,
 });

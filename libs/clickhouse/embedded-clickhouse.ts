@@ -1,6 +1,10 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { type ChdbConnection, createChdbConnection } from 'chdb/connection';
 import { ClickHouse, insertSettings, type InsertOptions, type QueryParams } from './clickhouse.js';
+import type { NativeBlock } from './native-block.js';
 
 interface Session {
   client: ClickHouseClient;
@@ -16,9 +20,15 @@ interface Session {
  */
 export class EmbeddedClickHouse extends ClickHouse {
   private readonly sessions: Session[];
+  private readonly blockDirectory: string;
+  private blocks = 0;
 
   constructor(directory: string, connections = 4) {
     super();
+    this.blockDirectory = join(resolve(directory), 'blocks');
+    // What a process that was killed left behind was never acknowledged.
+    rmSync(this.blockDirectory, { recursive: true, force: true });
+    mkdirSync(this.blockDirectory, { recursive: true, mode: 0o700 });
     this.sessions = Array.from({ length: connections }, () => {
       const connection = createChdbConnection({ path: directory });
       return { connection, client: createClient({ connection: connection as never }), tail: Promise.resolve(), waiting: 0 };
@@ -32,10 +42,18 @@ export class EmbeddedClickHouse extends ClickHouse {
     });
   }
 
-  override async insertJsonLines(table: string, rows: Buffer, options: InsertOptions): Promise<void> {
-    await this.run(({ connection }) => connection.chdb.rawInsert({
-      table, values: rows, format: 'JSONEachRow', settings: insertSettings(options.deduplicationToken),
-    }));
+  /** By way of a file: the engine's own door for bytes takes text only, and is several times slower. */
+  override async insertBlock(table: string, block: NativeBlock, options: InsertOptions): Promise<void> {
+    this.blocks += 1;
+    const file = join(this.blockDirectory, `${this.blocks}.native`);
+    const columns = block.columns.join(', ');
+    const settings = Object.entries(insertSettings(options.deduplicationToken)).map(([name, value]) => `${name} = ${quoted(value)}`);
+    try {
+      await writeFile(file, block.bytes, { mode: 0o600 });
+      await this.command(`INSERT INTO ${table} (${columns}) SELECT ${columns} FROM file(${quoted(file)}, 'Native') SETTINGS ${settings.join(', ')}`);
+    } finally {
+      await rm(file, { force: true });
+    }
   }
 
   override async command(sql: string): Promise<void> {
@@ -59,3 +77,6 @@ export class EmbeddedClickHouse extends ClickHouse {
     return result;
   }
 }
+
+const quoted = (value: string | number): string =>
+  (typeof value === 'number' ? String(value) : `'${value.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`);

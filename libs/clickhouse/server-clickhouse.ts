@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { ClickHouseLogLevel, createClient, type ClickHouseClient } from '@clickhouse/client';
 import { ClickHouse, insertSettings, type InsertOptions, type QueryParams } from './clickhouse.js';
+import type { NativeBlock } from './native-block.js';
 
 /** ClickHouse on a server, over HTTP. The URL may carry user, password and database (`http://user:password@host:8123/database`). */
 export class ServerClickHouse extends ClickHouse {
@@ -22,10 +23,10 @@ export class ServerClickHouse extends ClickHouse {
     return result.json<Row>();
   }
 
-  override async insertJsonLines(table: string, rows: Buffer, options: InsertOptions): Promise<void> {
-    // Not `insert`: of this format it takes objects only, to write as JSON once more.
+  override async insertBlock(table: string, block: NativeBlock, options: InsertOptions): Promise<void> {
+    // Not `insert`: that one takes no bytes in this format.
     const { stream } = await this.client.exec({
-      query: `INSERT INTO ${table} FORMAT JSONEachRow`, values: Readable.from([rows], { objectMode: false }),
+      query: `INSERT INTO ${table} (${block.columns.join(', ')}) FORMAT Native`, values: Readable.from([block.bytes], { objectMode: false }),
       clickhouse_settings: insertSettings(options.deduplicationToken) as never,
     });
     await buffer(stream);

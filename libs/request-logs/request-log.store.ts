@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { RequestLog } from '@keytrail/contracts';
 import { ClickHouse } from '@keytrail/clickhouse';
 import { Clock } from '@keytrail/platform';
+import { requestLogBlock } from './request-log-block.js';
 import type { RequestLogRow } from './row.js';
 import { searchSql, type SearchFilter, type SearchPosition } from './search.js';
 
@@ -27,9 +28,7 @@ export class RequestLogStore {
    */
   async insert(rows: readonly RequestLogRow[], token: string): Promise<void> {
     if (rows.length === 0) return;
-    const ingestedAt = this.clock.now();
-    const lines = rows.map((row) => JSON.stringify({ ...row, batch_id: token, ingested_at: ingestedAt }));
-    await this.clickhouse.insertJsonLines('request_logs', Buffer.from(lines.join('\n')), { deduplicationToken: token });
+    await this.clickhouse.insertBlock('request_logs', requestLogBlock(rows, token, this.clock.now()), { deduplicationToken: token });
   }
 
   /** Rows, newest first, after a position. */

@@ -102,7 +102,7 @@ describe('request logs over HTTP', () => {
 
   it('that cannot be stored are refused to everyone who shared the insert', async () => {
     const key = newName('key');
-    const spy = jest.spyOn(clickhouseOf(app), 'insertJsonLines').mockRejectedValue(new Error('the store is down'));
+    const spy = jest.spyOn(clickhouseOf(app), 'insertBlock').mockRejectedValue(new Error('the store is down'));
     try {
       const answers = await Promise.all(Array.from({ length: 8 }, () => send(nativeLine({ key_id: key }))));
       expect(answers.every(({ status }) => status >= 500)).toBe(true);
@@ -200,8 +200,8 @@ describe('a batch with an Idempotency-Key', () => {
 
   it('is not acknowledged while the store fails, and stored once when it is sent again, whether or not the store had it', async () => {
     const [key, clickhouse] = [newName('key'), clickhouseOf(app)];
-    const insert = clickhouse.insertJsonLines.bind(clickhouse);
-    const spies = [jest.spyOn(process.stderr, 'write').mockReturnValue(true), jest.spyOn(clickhouse, 'insertJsonLines').mockRejectedValueOnce(new Error('the store is away'))
+    const insert = clickhouse.insertBlock.bind(clickhouse);
+    const spies = [jest.spyOn(process.stderr, 'write').mockReturnValue(true), jest.spyOn(clickhouse, 'insertBlock').mockRejectedValueOnce(new Error('the store is away'))
       .mockImplementationOnce(async (...args) => { await insert(...args); throw new Error('the answer was lost'); })];
     try {
       const body = batch(key, 20);

@@ -127,8 +127,8 @@ describeWithKafka('request logs from Kafka', () => {
     await produce(brokers, topic, [JSON.stringify(nativeLine())]);
     const before = await endOf(brokers, topic);
     await waitFor(async () => await committedOffset(brokers, settings.group, topic) === before, { what: 'the collector to have caught up' });
-    const insert = clickhouse.insertJsonLines.bind(clickhouse);
-    const spy = jest.spyOn(clickhouse, 'insertJsonLines').mockRejectedValueOnce(new Error('the store is away'))
+    const insert = clickhouse.insertBlock.bind(clickhouse);
+    const spy = jest.spyOn(clickhouse, 'insertBlock').mockRejectedValueOnce(new Error('the store is away'))
       // Stored, but the answer was lost: the batch comes again and must not count twice.
       .mockImplementationOnce(async (...args) => { await insert(...args); throw new Error('the answer was lost'); });
     try {

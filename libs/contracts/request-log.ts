@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { identifier, page, pageQuery, text, timestamp } from './text.js';
 
-export const RequestLogFormat = z.enum(['native', 'kong', 'cloudtrail']).meta({ id: 'RequestLogFormat' });
+/** `auto`: each line is told by its own marks. */
+export const RequestLogFormat = z.enum(['native', 'kong', 'cloudtrail', 'envoy', 'api-gateway', 'ocsf', 'combined', 'auto']).meta({ id: 'RequestLogFormat' });
 export type RequestLogFormat = z.infer<typeof RequestLogFormat>;
 
 /** `authorised`: the credential was accepted and the call did not fail. `error`: it failed for another reason. */
@@ -16,7 +17,8 @@ export type CredentialKind = z.infer<typeof CredentialKind>;
 const count = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 /**
- * The native request-log format: one JSON object a line. Unknown fields are ignored.
+ * The native request-log format: one JSON object a line. Unknown fields are kept as attributes, after those in `attributes`, while there is
+ * room for them: 32 in all, names of 64 and values of 512 characters.
  * Times: RFC 3339 with an offset, or epoch milliseconds.
  */
 export const RequestLogLine = z.object({

@@ -43,7 +43,7 @@ export const adminFields = {
     .describe('The administrator\'s token; absent = one is made at the first start and shown once'),
 };
 
-const TOPIC = /^([A-Za-z0-9._-]{1,249})(?:=([a-z]+))?(?:@([A-Za-z0-9_-]{1,64}))?$/;
+const TOPIC = /^([A-Za-z0-9._-]{1,249})(?:=([a-z]+(?:-[a-z]+)*))?(?:@([A-Za-z0-9_-]{1,64}))?$/;
 
 function checkTopics(topics: readonly string[], context: z.RefinementCtx<string[]>): void {
   if (!topics.every((topic) => TOPIC.test(topic))) {

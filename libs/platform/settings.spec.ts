@@ -79,7 +79,7 @@ describe('readSettings', () => {
   });
 
   it('knows the formats of topics', () => {
-    expect(problemsOf({ KEYTRAIL_KAFKA_TOPICS: 'a=kong,b=nginx' })).toEqual(['KEYTRAIL_KAFKA_TOPICS: b has a format that is not one of native, kong, cloudtrail']);
+    expect(problemsOf({ KEYTRAIL_KAFKA_TOPICS: 'a=kong,b=nginx' })).toEqual(['KEYTRAIL_KAFKA_TOPICS: b has a format that is not one of native, kong, cloudtrail, envoy, api-gateway, ocsf, combined, auto']);
   });
 
   it('takes addresses and networks for proxies, and nothing else', () => {
@@ -99,6 +99,7 @@ describe('parseTopic', () => {
     ['logs', { topic: 'logs', format: 'native', workspace: undefined }],
     ['logs=kong', { topic: 'logs', format: 'kong', workspace: undefined }],
     ['logs@acme', { topic: 'logs', format: 'native', workspace: 'acme' }],
+    ['logs=api-gateway@acme', { topic: 'logs', format: 'api-gateway', workspace: 'acme' }],
     ['a.b-c_d=cloudtrail@acme-1', { topic: 'a.b-c_d', format: 'cloudtrail', workspace: 'acme-1' }],
   ])('reads %s', (entry, parts) => {
     expect(parseTopic(entry)).toEqual(parts);

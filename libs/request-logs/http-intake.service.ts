@@ -163,8 +163,8 @@ function refuseTooManyLines(body: Buffer): void {
   }
 }
 
-/** A line may hold a list of requests, as gateways that batch and CloudTrail's files do. */
+/** A line may hold a list of requests, as gateways that batch, CloudTrail's files and CloudWatch Logs do. */
 function requestsIn(value: unknown): number {
-  const list: unknown = typeof value === 'object' && value !== null && 'Records' in value ? value.Records : value;
+  const list: unknown = typeof value !== 'object' || value === null ? value : 'Records' in value ? value.Records : 'logEvents' in value ? value.logEvents : value;
   return Array.isArray(list) ? list.length : 1;
 }

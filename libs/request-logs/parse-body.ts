@@ -19,7 +19,10 @@ export type ParsedLine =
   | { line: number; raw: Buffer; value: unknown; problem?: undefined }
   | { line: number; raw: Buffer; problem: LineProblem; value?: undefined };
 
-type Limits = Required<Omit<ParseOptions, 'format'>>;
+interface Limits extends Required<Omit<ParseOptions, 'format'>> {
+  /** Whether a line that is no JSON at all is a value too: its text. */
+  text: boolean;
+}
 
 const NEWLINE = 0x0a;
 const RECORDS = /^\s{0,256}\{\s{0,256}"Records"\s{0,256}:\s{0,256}\[/;
@@ -28,16 +31,20 @@ const SCALAR = /^[ \t\r\n]*(?:null|true|false|-?\d[\d.eE+-]*|"[^]*")[ \t\r\n]*$/
 const GOES_ON = /[{[,:]\s*$/;
 
 /**
- * Reads the lines of a body: NDJSON, a JSON array, one object over several lines, or CloudTrail's `{"Records": […]}`.
+ * Reads the lines of a body: NDJSON, a JSON array, one object over several lines, CloudTrail's `{"Records": […]}`, or lines of text where
+ * the format has such.
  * A line that cannot be read is a problem of that line only; an array or object that does not end is one problem of the whole body.
  */
 export function* parseBody(body: Buffer, options: ParseOptions): Generator<ParsedLine, void, undefined> {
-  const limits = { maxLineBytes: options.maxLineBytes ?? 1 << 20, maxDepth: options.maxDepth ?? 64, maxItems: options.maxItems ?? Infinity };
+  const limits: Limits = {
+    maxLineBytes: options.maxLineBytes ?? 1 << 20, maxDepth: options.maxDepth ?? 64, maxItems: options.maxItems ?? Infinity,
+    text: options.format === 'combined' || options.format === 'auto',
+  };
   const bytes = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
   const start = skipSpace(bytes, 0);
   if (start === bytes.length) return;
   if (bytes[start] === 0x5b) return yield* parseArray(bytes, start, limits);
-  if (options.format === 'cloudtrail') {
+  if (options.format === 'cloudtrail' || options.format === 'auto') {
     const opening = RECORDS.exec(bytes.toString('latin1', 0, 1024));
     const records = opening ? splitAtMost(bytes, opening[0].length - 1, limits) : undefined;
     const end = records ? endOfValue(bytes, start) : -1;
@@ -128,6 +135,7 @@ function parseLine(raw: Buffer, line: number, limits: Limits): ParsedLine {
 }
 
 function parseText(text: string, raw: Buffer, line: number, limits: Limits): ParsedLine {
+  if (limits.text && isPlainText(text)) return { line, raw, value: text };
   if (isDeeper(text, limits.maxDepth)) {
     return { line, raw, problem: { code: 'too_deep', reason: `nested deeper than ${limits.maxDepth} levels` } };
   }
@@ -140,6 +148,9 @@ function parseText(text: string, raw: Buffer, line: number, limits: Limits): Par
     return { line, raw, problem: invalidJson(text) };
   }
 }
+
+/** Access-log lines start with an address: neither as an object, an array or a string of JSON does. */
+const isPlainText = (text: string) => /^\s*[^\s{["]/.test(text);
 
 /** Whether the text, apart from white space, starts and ends as an object or array does. */
 function hasBrackets(text: string): boolean {

@@ -20,10 +20,10 @@ export class RequestLogsController {
   @HttpCode(200)
   @RequirePermission('request-logs:write')
   @ApiOperation({
-    summary: 'Take in request logs: NDJSON, a JSON array or one object; gzip if you like',
+    summary: 'Take in request logs: NDJSON, a JSON array, one object, or lines of an access log; gzip if you like',
     description: 'Good lines are stored though others are bad. Bad ones come back with their line number and reason, and are kept as dead letters.',
   })
-  @ApiConsumes('application/x-ndjson', 'application/json')
+  @ApiConsumes('application/x-ndjson', 'application/json', 'text/plain')
   @ApiBody({ standardSchema: RequestLogLine } as never)
   @ApiQueryOf(IntakeQuery)
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'A batch sent again under the same key is not stored again' })

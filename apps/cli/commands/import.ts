@@ -49,8 +49,8 @@ function progressBar(io: CliIo, total: number | undefined): SingleBar | null {
 export function importCommand(io: CliIo, done: (exitCode: number) => void): Command {
   return serverOptions(new Command('import'))
     .description('send request-log files to Keytrail; sending the same file again within 7 days, with the same token, format and workspace, stores nothing twice')
-    .argument('<files...>', 'files, plain or gzipped: one JSON object a line, or one JSON document; - is standard input')
-    .addOption(new Option('--format <format>', 'what the lines are').choices(RequestLogFormat.options).default('native'))
+    .argument('<files...>', 'files, plain or gzipped: one JSON object a line, one JSON document, or an access log; - is standard input')
+    .addOption(new Option('--format <format>', 'what the lines are; auto tells each by its marks').choices(RequestLogFormat.options).default('auto'))
     .option('--workspace <id>', 'workspace of lines that name none')
     .option('--json', 'print the totals as one line of JSON')
     .action(async (files: string[], flags: ImportFlags) => {

@@ -63,12 +63,15 @@ async function* withoutByteOrderMark(head: Buffer, chunks: AsyncGenerator<Buffer
   }
 }
 
+/** The list that a whole file of CloudTrail is. */
+const listKeyOf = (format: RequestLogFormat) => (format === 'cloudtrail' || format === 'auto' ? 'Records' : undefined);
+
 const firstLine = (head: Buffer) => head.toString('utf8').replace(/^\ufeff/, '').trimStart();
 
 /** One JSON document rather than a document a line: a list, an object opened on a line of its own, CloudTrail's Records. */
 function isDocument(head: Buffer, format: RequestLogFormat): boolean {
   const start = firstLine(head);
-  return start.startsWith('[') || /^\{[ \t]*\r?(\n|$)/.test(start) || (format === 'cloudtrail' && /^\{\s*"Records"\s*:/.test(start));
+  return start.startsWith('[') || /^\{[ \t]*\r?(\n|$)/.test(start) || (listKeyOf(format) !== undefined && /^\{\s*"Records"\s*:/.test(start));
 }
 
 /** The log entries of a file, plain or gzipped, with their places. Rejects when the file cannot be read or unpacked. */
@@ -77,5 +80,5 @@ export async function* readEntries(path: string, options: ReadOptions): AsyncGen
   const { head, chunks } = await peek(await unzipped(rawChunks(path, options)), enough);
   const text = withoutByteOrderMark(head, chunks);
   if (!isDocument(head, options.format)) yield* splitLines(text, options.max);
-  else yield* splitDocument(text, { max: options.max, listKey: options.format === 'cloudtrail' ? 'Records' : undefined });
+  else yield* splitDocument(text, { max: options.max, listKey: listKeyOf(options.format) });
 }

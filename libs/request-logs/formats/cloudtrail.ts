@@ -1,4 +1,5 @@
 import type { CredentialKind, Outcome } from '@keytrail/contracts';
+import { leavesOf, withOthers } from './attributes.js';
 import { countOf, idOf, known, methodOf, objectOf, textOf } from './fields.js';
 import { checkLine, isObject, notAnObject, type JsonObject, type MappedLine } from './mapped-line.js';
 
@@ -27,7 +28,7 @@ function mapEvent(event: JsonObject): MappedLine {
     key_id: idOf(identity['accessKeyId'], 256) ?? (service ? idOf(`service:${invoker ?? address ?? source}`, 256) : undefined),
     credential_kind: kindOf(identity['type']),
     principal: textOf(identity['arn'], 512) ?? invoker ?? textOf(identity['userName'] ?? identity['principalId'], 512),
-    ...outcomeOf(errorCode),
+    ...outcomeOfError(errorCode),
     refusal_reason: errorCode,
     method: methodOf(name),
     route: source,
@@ -38,16 +39,23 @@ function mapEvent(event: JsonObject): MappedLine {
     bytes_out: countOf(data['bytesTransferredOut']),
     tenant: textOf(event['recipientAccountId'], 256),
     gateway_node: textOf(event['awsRegion'], 256),
-    attributes: known({
+    attributes: withOthers({
       event_id: textOf(event['eventID'], 128),
       event_type: textOf(event['eventType'], 128),
       identity_type: textOf(identity['type'], 64),
       read_only: typeof event['readOnly'] === 'boolean' ? event['readOnly'] : undefined,
       invoked_by: invoker,
       error_message: textOf(event['errorMessage'], 2048),
-    }),
+    }, othersOf(event)),
   }));
 }
+
+/** What is read above, and what every event says alike or at any length. */
+const TAKEN = new Set(['eventTime', '@timestamp', 'requestID', 'eventID', 'userIdentity', 'eventName', 'eventSource', 'errorCode', 'errorMessage', 'sourceIPAddress', 'userAgent',
+  'additionalEventData', 'recipientAccountId', 'awsRegion', 'eventType', 'readOnly', 'eventVersion', 'eventCategory', 'managementEvent', 'requestParameters',
+  'responseElements', 'resources', 'tlsDetails']);
+
+const othersOf = (event: JsonObject) => leavesOf(Object.fromEntries(Object.entries(event).filter(([name]) => !TAKEN.has(name))));
 
 /** Roles' temporary credentials are made for machines; the rest belongs to a person's or application's identity. */
 function kindOf(type: unknown): CredentialKind {
@@ -71,7 +79,8 @@ const UNAUTHORISED = /^(?:InvalidClientTokenId|InvalidAccessKeyId|AuthFailure|Si
 const FORBIDDEN = /^(?:AccessDenied|Unauthorized|Forbidden|NotAuthorized|AuthorizationError|AccountProblem|AllAccessDisabled|KMSAccessDenied|InsufficientPermission)/;
 const RATE_LIMITED = /^(?:Throttl|TooManyRequests|RequestLimitExceeded|RequestThrottled|SlowDown|ProvisionedThroughputExceeded|EC2Throttled|BandwidthLimitExceeded|PriorRequestNotComplete)/;
 
-function outcomeOf(errorCode: string | undefined): { outcome: Outcome; status: number } {
+/** What an error's name says became of the call, and the status it stands for. */
+export function outcomeOfError(errorCode: string | undefined): { outcome: Outcome; status: number } {
   if (errorCode === undefined) return { outcome: 'authorised', status: 200 };
   const code = errorCode.replace(PREFIX, '');
   if (UNAUTHORISED.test(code)) return { outcome: 'unauthorised', status: 401 };

@@ -1,5 +1,7 @@
 import { headersByName, presentedKey } from '../presented-key.js';
-import { countOf, idOf, known, methodOf, objectOf, textOf } from './fields.js';
+import { leavesOf, withOthers } from './attributes.js';
+import { derivedId } from './derived-id.js';
+import { countOf, idOf, known, methodOf, objectOf, pathOf, textOf, timeOf } from './fields.js';
 import { checkLine, isObject, notAnObject, type JsonObject, type MappedLine } from './mapped-line.js';
 
 /** Kong's logging plugins (http-log, file-log, kafka-log, …): one request, or an array of them as http-log batches them. */
@@ -24,10 +26,14 @@ function mapRequest(entry: JsonObject): MappedLine {
   const path = textOf(request['uri'], 16_384) ?? pathOf(request['url'] ?? request['request_uri']);
   const keyInQuery = keyOf(request['querystring']);
   const latency = objectOf(entry['latencies'])['request'];
+  const time = timeOf(entry['started_at']);
+  const status = countOf(response['status']);
   return checkLine(known({
-    time: typeof entry['started_at'] === 'string' ? Number(entry['started_at']) : entry['started_at'],
+    time,
     request_id: idOf(answered?.get('x-kong-request-id'), 128) ?? idOf(request['id'], 128)
-      ?? idOf(received?.get('x-kong-request-id') ?? received?.get('x-request-id') ?? received?.get('kong-request-id'), 128),
+      ?? idOf(received?.get('x-kong-request-id') ?? received?.get('x-request-id') ?? received?.get('kong-request-id'), 128)
+      // Kong before 3.5 has none of its own.
+      ?? derivedId([time, entry['client_ip'], request['method'], path, status, latency]),
     key_id: idOf(entity['id'], 256),
     // Kong names nobody in a refused call: what the caller presented is all there is.
     key: keyInQuery !== undefined && presentedKey({ path: '' }, received) === '' ? keyInQuery : undefined,
@@ -35,7 +41,7 @@ function mapRequest(entry: JsonObject): MappedLine {
     method: methodOf(request['method']),
     route: textOf(route['name'], 512) ?? textOf(firstOf(route['paths']), 512) ?? textOf(service['name'], 512),
     path,
-    status: countOf(response['status']),
+    status,
     latency_ms: typeof latency === 'number' && latency >= 0 && latency <= 86_400_000 ? latency : undefined,
     bytes_in: countOf(request['size']),
     bytes_out: countOf(response['size']),
@@ -47,14 +53,21 @@ function mapRequest(entry: JsonObject): MappedLine {
     environment: tags.get('environment')?.slice(0, 64) ?? tags.get('env')?.slice(0, 64),
     gateway_node: tags.get('node') ?? tags.get('gateway') ?? textOf(entry['hostname'] ?? entry['node_id'] ?? entry['node'], 256),
     headers,
-    attributes: known({
+    attributes: withOthers({
       service: textOf(service['name'] ?? service['host'], 256),
       // Whether Kong itself answered (exit, error) or the service behind it.
       answered_by: textOf(entry['source'], 32),
       upstream_status: textOf(entry['upstream_status'], 64),
-    }),
+    }, othersOf(entry)),
   }));
 }
+
+/** What is read above, and what says how Kong is set up rather than anything about the request. */
+const TAKEN = new Set(['request', 'response', 'started_at', 'authenticated_entity', 'consumer', 'route', 'service', 'latencies', 'client_ip', 'hostname', 'node_id', 'node',
+  'source', 'upstream_status', 'upstream_uri', 'workspace', 'tries']);
+
+/** The fields that operators add (`custom_fields_by_lua`) or newer versions of Kong do. */
+const othersOf = (entry: JsonObject) => leavesOf(Object.fromEntries(Object.entries(entry).filter(([name]) => !TAKEN.has(name))));
 
 /** Header names and values that fit the contract; the others carry nothing that is looked for. */
 function headersOf(value: unknown): Record<string, string> | undefined {
@@ -91,8 +104,3 @@ function keyOf(query: unknown): string | undefined {
 }
 
 const firstOf = (value: unknown): unknown => (Array.isArray(value) ? (value as unknown[])[0] : value);
-
-function pathOf(url: unknown): string | undefined {
-  const text = textOf(url, 16_384);
-  return text === undefined ? undefined : /^[a-z]+:\/\/[^/?#]*(.*)$/.exec(text)?.[1] || '/';
-}

@@ -1,8 +1,9 @@
-import { CredentialKind, Outcome, type RequestLogLine } from '@keytrail/contracts';
+import { CredentialKind, Outcome, RequestLogLine } from '@keytrail/contracts';
 import { cutText } from '../clean-text.js';
+import { leavesOf, withOthers } from './attributes.js';
 import { checkLine, isObject, notAnObject, type JsonObject, type MappedLine } from './mapped-line.js';
 
-/** Keytrail's own format: as it is, checked. */
+/** Keytrail's own format: as it is, checked. Fields it does not know become attributes, after those the line names itself. */
 export function mapNative(value: unknown): MappedLine[] {
   if (Array.isArray(value)) return value.map(mapOne);
   return [mapOne(value)];
@@ -10,7 +11,22 @@ export function mapNative(value: unknown): MappedLine[] {
 
 function mapOne(value: unknown): MappedLine {
   if (!isObject(value)) return notAnObject();
-  return isSurelyValid(value) ? { line: value as RequestLogLine } : checkLine(withinLength(value));
+  const checked: MappedLine = isSurelyValid(value) ? { line: value as RequestLogLine } : checkLine(withinLength(value));
+  return checked.line === undefined || !hasOthers(value) ? checked : { line: withUnknownFields(checked.line, value) };
+}
+
+const FIELDS = new Set(Object.keys(RequestLogLine.shape));
+
+/** Asked of every line. */
+function hasOthers(value: JsonObject): boolean {
+  for (const name in value) if (!FIELDS.has(name)) return true;
+  return false;
+}
+
+function withUnknownFields(line: RequestLogLine, value: JsonObject): RequestLogLine {
+  const others = leavesOf(Object.fromEntries(Object.entries(value).filter(([name]) => !FIELDS.has(name))));
+  const attributes = withOthers(line.attributes, others);
+  return attributes === undefined ? line : { ...line, attributes };
 }
 
 /** What a caller writes freely. A caller must not be able to keep its requests out of the store by writing too much of it. */

@@ -1,0 +1,67 @@
+import { cutText } from '../clean-text.js';
+import { isTellingName } from '../secret-names.js';
+import { isAbsent } from './fields.js';
+import { isObject, type JsonObject } from './mapped-line.js';
+
+export type AttributeValue = string | number | boolean;
+export type Attributes = Record<string, AttributeValue>;
+
+/** A row keeps 32; one place stays for what is read from the headers. */
+const MOST = 31;
+const LONGEST_NAME = 64;
+/** As much as the contract allows. What is stored is shorter still, but is cut after it was redacted. */
+const LONGEST_VALUE = 4096;
+const DEEPEST = 4;
+/** So many fields are looked at: a record may have any number of them. */
+const MOST_FIELDS = 256;
+
+/** A value inside a record, with the names that lead to it. */
+export interface Leaf {
+  path: string[];
+  value: unknown;
+}
+
+/** The values of an object and of the objects in it, in order: the first 256, four levels deep. A list without objects is one value. */
+export function leavesOf(object: JsonObject): Leaf[] {
+  const leaves: Leaf[] = [];
+  const visit = (from: object, path: readonly string[]): void => {
+    for (const [name, value] of Object.entries(from) as [string, unknown][]) {
+      if (leaves.length >= MOST_FIELDS) return;
+      if (name === '__proto__') continue;
+      const here = [...path, name];
+      if (!isObject(value) && !(Array.isArray(value) && value.some((item) => typeof item === 'object'))) leaves.push({ path: here, value });
+      else if (here.length < DEEPEST) visit(value, here);
+    }
+  };
+  visit(object, []);
+  return leaves;
+}
+
+/**
+ * `attributes`, and after them what no field of the contract takes, flattened (`upstream.host`) while there is room. A name that is taken
+ * stays. Nothing is kept from inside an object whose name tells of a secret (`token: { value }`): by its own name it could not be told
+ * for one.
+ */
+export function withOthers(attributes: Record<string, AttributeValue | undefined> | undefined, others: readonly Leaf[]): Attributes | undefined {
+  const all: Attributes = {};
+  for (const [name, value] of Object.entries(attributes ?? {})) if (value !== undefined) all[name] = value;
+  let room = MOST - Object.keys(all).length;
+  for (const { path, value } of others) {
+    if (room <= 0) break;
+    const text = valueOf(value);
+    if (text === undefined) continue;
+    const name = cutText(path.join('.'), LONGEST_NAME);
+    if (Object.hasOwn(all, name) || name === '__proto__') continue;
+    if (!isTellingName(name) && (isTellingName(path.join('.')) || path.some(isTellingName))) continue;
+    all[name] = text;
+    room -= 1;
+  }
+  return Object.keys(all).length === 0 ? undefined : all;
+}
+
+function valueOf(value: unknown): AttributeValue | undefined {
+  if (isAbsent(value)) return undefined;
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return value;
+  const text = typeof value === 'string' ? value : Array.isArray(value) ? value.filter((item) => !isAbsent(item)).map(String).join(', ') : '';
+  return text === '' ? undefined : cutText(text, LONGEST_VALUE);
+}

@@ -1,9 +1,11 @@
 import { Logger } from '@nestjs/common';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { registerCodecs } from './compression/codecs.js';
 
-/** A connection to brokers (`host:port`); what the client logs goes to our log. `tryOnce`: it fails at the first failure, and logs nothing. */
+/** A connection to brokers (`host:port`) that reads messages of every codec; what the client logs goes to our log. `tryOnce`: it fails at the first failure, and logs nothing. */
 export function createKafka(brokers: readonly string[], options: { tryOnce?: boolean } = {}): Kafka {
   const logger = new Logger('kafka');
+  registerCodecs();
   return new Kafka({
     clientId: 'keytrail', brokers: [...brokers], connectionTimeout: 5_000, requestTimeout: 30_000,
     retry: { initialRetryTime: 300, maxRetryTime: 30_000, retries: options.tryOnce ? 0 : 10 },

@@ -40,6 +40,9 @@ export class Metrics {
     name: 'keytrail_kafka_stale_replays_total', help: 'Ranges stored again later than insert tokens are remembered; rows were compared instead',
     labelNames: ['topic'], registers: [this.registry],
   });
+  readonly kafkaStalls = new Counter({
+    name: 'keytrail_kafka_stalls_total', help: 'Times reading from Kafka stalled and was started anew', labelNames: ['reason'], registers: [this.registry],
+  });
   readonly authFailures = new Counter({
     name: 'keytrail_authentication_failures_total', help: 'Calls refused for lack of valid credentials', registers: [this.registry],
   });

@@ -59,7 +59,7 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
 
   async onApplicationBootstrap(): Promise<void> {
     await this.source.start((batch) => this.take(batch));
-    this.logger.log(`reading ${[...this.settings.topics.keys()].join(', ')}`);
+    this.logger.log(`topics: ${[...this.settings.topics.keys()].join(', ')}`);
   }
 
   async beforeApplicationShutdown(): Promise<void> {
@@ -147,15 +147,20 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
  */
 function* linesOf(batch: LogBatch, messages: readonly LogMessage[], format: RequestLogFormat, now: number): Generator<RawLine> {
   const { topic, partition } = batch;
-  for (const { offset, timestamp, value } of messages) {
+  for (const { offset, timestamp, value, unreadable } of messages) {
     const receivedAt = timestamp >= EARLIEST_TIMESTAMP && timestamp <= now + FURTHEST_AHEAD_MS ? timestamp : now;
+    const where = { raw: value, line: 1, receivedAt, topic, partition, offset };
+    if (unreadable !== undefined) {
+      yield { ...where, problem: { code: 'unreadable_batch', reason: `the batch it came in cannot be unpacked: ${unreadable}` } };
+      continue;
+    }
     let empty = true;
     for (const parsed of parseMessage(value, format)) {
       empty = false;
       yield { ...parsed, receivedAt, topic, partition, offset };
     }
     if (empty) {
-      yield { line: 1, raw: value, problem: { code: 'not_an_object', reason: 'the message is empty' }, receivedAt, topic, partition, offset };
+      yield { ...where, problem: { code: 'not_an_object', reason: 'the message is empty' } };
     }
   }
 }

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { CredentialsModule } from '@keytrail/credentials';
 import { KafkaDeadLetters, LogSource } from '@keytrail/kafka';
-import { ReadinessChecks } from '@keytrail/platform';
+import { Metrics, ReadinessChecks } from '@keytrail/platform';
 import { ActivityController } from './activity.controller.js';
 import { ActivityStore } from './activity.store.js';
 import type { BackgroundLogSource } from './background-log-source.service.js';
@@ -43,10 +43,11 @@ export interface KafkaCollectorParts {
 
 const KAFKA_READINESS = 'keytrail:kafka-readiness';
 
-function registerKafka(readiness: ReadinessChecks, source: BackgroundLogSource, options: { required: boolean }): true {
+function registerKafka(readiness: ReadinessChecks, metrics: Metrics, source: BackgroundLogSource, options: { required: boolean }): true {
   readiness.register('kafka', async () => {
-    if (!source.isStarted) throw new Error('not connected yet');
+    if (!source.isReading) throw new Error('not reading');
   }, options);
+  source.onStall((reason) => metrics.kafkaStalls.inc({ reason }));
   return true;
 }
 
@@ -60,7 +61,10 @@ export class KafkaCollectorModule {
       providers: [
         { provide: LogSource, useValue: parts.source }, { provide: KafkaDeadLetters, useValue: parts.deadLetters },
         { provide: KafkaCollectorSettings, useValue: parts.settings }, LedgerStore, StaleReplay, KafkaCollector,
-        { provide: KAFKA_READINESS, inject: [ReadinessChecks], useFactory: (readiness: ReadinessChecks) => registerKafka(readiness, parts.source, options) },
+        {
+          provide: KAFKA_READINESS, inject: [ReadinessChecks, Metrics],
+          useFactory: (readiness: ReadinessChecks, metrics: Metrics) => registerKafka(readiness, metrics, parts.source, options),
+        },
       ],
     };
   }

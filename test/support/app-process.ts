@@ -27,14 +27,38 @@ export interface AppProcess {
   kill(): Promise<void>;
 }
 
-/** Builds standalone and the command unless they are built, as `npm start` does. One suite at a time: they write the same files. */
+/** Builds standalone and the command unless they are built, as `npm start` does. */
 export async function buildStandalone(): Promise<void> {
+  await alone(async () => {
+    const { code, output } = await launch(['scripts/start.mjs', '--check-config'], {}).ended;
+    if (code !== 0) throw new Error(`The build failed (exit ${code}):\n${output}`);
+  });
+}
+
+/** Builds apps into `dist`, as `npm run build` does. */
+export async function buildApps(...apps: string[]): Promise<void> {
+  await buildAppsAlone(apps);
+}
+
+/** The same, unless `unless` says that it is not needed; `then` is done before another suite may build. */
+export async function buildAppsAlone(apps: string[], also: { unless?: () => Promise<boolean>; then?: () => Promise<void> } = {}): Promise<void> {
+  await alone(async () => {
+    if (!await also.unless?.()) {
+      const build = launch(['node_modules/@nestjs/cli/bin/nest.js', 'build', ...apps], process.env as Record<string, string>);
+      const { code, output } = await build.ended;
+      if (code !== 0) throw new Error(`The build of ${apps.join(', ')} failed (exit ${code}):\n${output}`);
+    }
+    await also.then?.();
+  });
+}
+
+/** One suite at a time: they write the same files. */
+async function alone(work: () => Promise<void>): Promise<void> {
   const lock = join(root, 'dist', '.building');
   await mkdir(join(root, 'dist'), { recursive: true });
   await waitFor(() => takeLock(lock), { what: `another suite to finish its build (${lock})`, timeoutMs: 120_000, intervalMs: 100 });
   try {
-    const { code, output } = await launch(['scripts/start.mjs', '--check-config'], {}).ended;
-    if (code !== 0) throw new Error(`The build failed (exit ${code}):\n${output}`);
+    await work();
   } finally {
     await rm(lock, { force: true });
   }
@@ -59,13 +83,6 @@ function isAlive(pid: number): boolean {
   } catch {
     return false;
   }
-}
-
-/** Builds apps into `dist`, as `npm run build` does. */
-export async function buildApps(...apps: string[]): Promise<void> {
-  const build = launch(['node_modules/@nestjs/cli/bin/nest.js', 'build', ...apps], process.env as Record<string, string>);
-  const { code, output } = await build.ended;
-  if (code !== 0) throw new Error(`The build of ${apps.join(', ')} failed (exit ${code}):\n${output}`);
 }
 
 /** A script of the repository as a process. */

@@ -7,12 +7,15 @@ export interface CutProxy {
   /** Ends every connection and refuses new ones. */
   cut(): void;
   restore(): void;
+  /** Calls `act` once, at the next answer to a request whose first bytes match, before the client has the answer. */
+  atAnswerTo(request: RegExp, act: () => void): void;
   close(): Promise<void>;
 }
 
 export async function startCutProxy(target: { host: string; port: number }): Promise<CutProxy> {
   const sockets = new Set<Socket>();
   let isCut = false;
+  let awaited: { request: RegExp; act: () => void } | undefined;
   const keep = (socket: Socket, peer: Socket) => {
     sockets.add(socket);
     socket.on('error', () => undefined).on('close', () => {
@@ -28,6 +31,16 @@ export async function startCutProxy(target: { host: string; port: number }): Pro
     const upstream = connect(target.port, target.host);
     keep(client, upstream);
     keep(upstream, client);
+    let request = '';
+    client.on('data', (bytes: Buffer) => {
+      if (/^[A-Z]+ \//.test(bytes.toString('latin1', 0, 16))) request = bytes.toString('latin1', 0, 4096);
+    });
+    upstream.on('data', () => {
+      if (awaited === undefined || !awaited.request.test(request)) return;
+      const { act } = awaited;
+      awaited = undefined;
+      act();
+    });
     client.pipe(upstream).pipe(client);
   });
   server.listen(0, '127.0.0.1');
@@ -41,6 +54,9 @@ export async function startCutProxy(target: { host: string; port: number }): Pro
     cut,
     restore() {
       isCut = false;
+    },
+    atAnswerTo(request, act) {
+      awaited = { request, act };
     },
     async close() {
       cut();

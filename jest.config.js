@@ -10,10 +10,8 @@ const swc = (module) => ['@swc/jest', {
 
 export default {
   rootDir: '.',
-  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test'],
+  roots: ['<rootDir>/apps', '<rootDir>/libs', '<rootDir>/test', '<rootDir>/examples'],
   testMatch: ['**/*.spec.ts'],
-  // Minutes long and made to hurt: `npm run test:faults` runs it.
-  testPathIgnorePatterns: ['/node_modules/', ...(process.env.KEYTRAIL_FAULTS ? [] : ['<rootDir>/test/faults/'])],
   testEnvironment: 'node',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: {

@@ -25,12 +25,16 @@ const sound = {
   'libs/platform/port.spec.ts': "import { it } from '@jest/globals'; import { port } from './port.js'; it('is', () => [port]);",
   'apps/api/main.ts': "import { plan } from '@keytrail/containment'; console.log(plan, process.env.HOME);",
   'apps/cli/main.ts': 'export const cli = 1;',
+  'examples/shop/report.ts': "import { Module } from '@nestjs/common'; export const report = Module;",
+  'test/shop.ts': "import { report } from '../examples/shop/report.js'; export const shop = report;",
   'test/support/builder.ts': "import { row } from '@keytrail/request-logs'; export const builder = row;",
 };
 
 /** Each offender and the import rules that it breaks. */
 const offenders: Record<string, { source: string; breaks: string[] }> = {
   'libs/incidents/uses-app.ts': { source: "import '../../apps/api/main.js';", breaks: ['libs-never-import-apps'] },
+  'examples/shop/uses-lib.ts': { source: "import '@keytrail/platform';", breaks: ['examples-stand-alone'] },
+  'apps/cli/uses-example.ts': { source: "import '../../examples/shop/report.js';", breaks: ['nothing-imports-examples'] },
   'apps/cli/uses-app.ts': { source: "import '../api/main.js';", breaks: ['apps-import-libs-only'] },
   'libs/request-logs/downstream.ts': { source: "import '@keytrail/detection';", breaks: ['request-logs-never-imports-downstream'] },
   'libs/detection/downstream.ts': { source: "import '@keytrail/containment';", breaks: ['detection-never-imports-downstream'] },
@@ -92,14 +96,14 @@ function runForJson<T>(cwd: string, packageName: string, bin: string, args: stri
 async function brokenRules(cwd: string): Promise<Record<string, string[]>> {
   interface Cruise { summary: { violations: { from: string; rule: { name: string } }[] } }
   const { summary } = await runForJson<Cruise>(cwd, 'dependency-cruiser', 'bin/dependency-cruise.mjs', [
-    '--config', '.dependency-cruiser.cjs', '--preserve-symlinks', '--output-type', 'json', 'apps', 'libs', 'test',
+    '--config', '.dependency-cruiser.cjs', '--preserve-symlinks', '--output-type', 'json', 'apps', 'libs', 'test', 'examples',
   ]);
   return group(summary.violations.map(({ from, rule }) => [from, rule.name]));
 }
 
 async function lintProblems(cwd: string): Promise<Record<string, string[]>> {
   interface Linted { filePath: string; messages: { ruleId: string | null; message: string }[] }
-  const results = await runForJson<Linted[]>(cwd, 'eslint', 'bin/eslint.js', ['--format', 'json', 'apps', 'libs', 'test']);
+  const results = await runForJson<Linted[]>(cwd, 'eslint', 'bin/eslint.js', ['--format', 'json', 'apps', 'libs', 'test', 'examples']);
   return group(results.flatMap(({ filePath, messages }) => messages.map(({ ruleId, message }): [string, string] => [filePath.slice(cwd.length + 1), ruleId ?? message])));
 }
 

@@ -2,6 +2,7 @@ import { cutText } from '../clean-text.js';
 import { isTellingName } from '../secret-names.js';
 import { isAbsent } from './fields.js';
 import { isObject, type JsonObject } from './mapped-line.js';
+import { plainName } from './plain-name.js';
 
 export type AttributeValue = string | number | boolean;
 export type Attributes = Record<string, AttributeValue>;
@@ -12,6 +13,8 @@ const LONGEST_NAME = 64;
 /** As much as the contract allows. What is stored is shorter still, but is cut after it was redacted. */
 const LONGEST_VALUE = 4096;
 const DEEPEST = 4;
+/** Pairs and sentences, which could hold anything. */
+const NO_NAME = /[\s="'{}]/;
 /** So many fields are looked at: a record may have any number of them. */
 const MOST_FIELDS = 256;
 
@@ -51,8 +54,8 @@ export function withOthers(attributes: Record<string, AttributeValue | undefined
     const text = valueOf(value);
     if (text === undefined) continue;
     const name = cutText(path.join('.'), LONGEST_NAME);
-    if (Object.hasOwn(all, name) || name === '__proto__') continue;
-    if (!isTellingName(name) && (isTellingName(path.join('.')) || path.some(isTellingName))) continue;
+    if (Object.hasOwn(all, name) || name === '__proto__' || NO_NAME.test(name)) continue;
+    if (!isTellingName(name) && path.some((part) => isTellingName(part) || isTellingName(plainName(part)))) continue;
     all[name] = text;
     room -= 1;
   }

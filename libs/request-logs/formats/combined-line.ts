@@ -44,9 +44,8 @@ export function readCombined(text: string): CombinedRecord | undefined {
   const caller = next(CALLER);
   let extra: string | undefined;
   const named: Record<string, string> = {};
-  for (let count = 0; count < MOST_EXTRAS; count += 1) {
-    const match = caller && next(EXTRA);
-    if (!match) break;
+  let match = caller && next(EXTRA);
+  for (let count = 0; match && count < MOST_EXTRAS; count += 1, match = next(EXTRA)) {
     const [, name, quoted, bare] = match;
     const value = unescaped(quoted ?? bare ?? '');
     if (name === undefined) {

@@ -1,6 +1,7 @@
 import { leavesOf, type Leaf } from './attributes.js';
 import { isAbsent } from './fields.js';
 import type { JsonObject } from './mapped-line.js';
+import { plainName } from './plain-name.js';
 
 /**
  * The fields of a record whose operator chose the names. Names are compared without regard to their spelling: `requestId`, `request_id`,
@@ -9,6 +10,7 @@ import type { JsonObject } from './mapped-line.js';
 export interface NamedFields {
   /** The value under the first of these names (in snake_case) that has one. */
   take(...names: string[]): unknown;
+  /** Whether there is a field of this name, though it may say nothing. */
   has(name: string): boolean;
   /** What nobody took, in snake_case. */
   others(): Leaf[];
@@ -16,11 +18,13 @@ export interface NamedFields {
 
 export function namedFields(record: JsonObject): NamedFields {
   const byName = new Map<string, Leaf>();
+  const names = new Set<string>();
   const repeated: Leaf[] = [];
   for (const leaf of leavesOf(record)) {
-    if (isAbsent(leaf.value)) continue;
     const path = leaf.path.map(plainName);
     const name = path.join('_');
+    names.add(name);
+    if (isAbsent(leaf.value)) continue;
     // Of two that mean the same, the first counts.
     if (byName.has(name)) repeated.push({ path, value: leaf.value });
     else byName.set(name, { path, value: leaf.value });
@@ -36,22 +40,7 @@ export function namedFields(record: JsonObject): NamedFields {
       }
       return undefined;
     },
-    has: (name) => byName.has(name),
+    has: (name) => names.has(name),
     others: () => [...byName].filter(([name]) => !taken.has(name)).map(([, leaf]) => leaf).concat(repeated),
   };
-}
-
-const HEADER = /^%?(?:REQ|RESP|REQUEST_HEADER|RESPONSE_HEADER)\(:?([^)?]{1,256})(?:\?[^)]{0,256})?\)(?::\d{1,6})?%?$/;
-const REMEMBERED = 2048;
-const known = new Map<string, string>();
-
-/** snake_case of a name, without what marks it as a variable of Envoy or API Gateway. */
-export function plainName(name: string): string {
-  const remembered = known.get(name);
-  if (remembered !== undefined) return remembered;
-  const plain = (HEADER.exec(name)?.[1] ?? name.replace(/^\$?context\./, '')).replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_').replace(/^_|_$/g, '');
-  if (known.size >= REMEMBERED) known.clear();
-  if (name.length <= 256) known.set(name, plain);
-  return plain;
 }

@@ -58,7 +58,19 @@ describe('native lines', () => {
     expect(item!.line).toMatchObject({ user_agent: 'x'.repeat(4096), origin: 'z'.repeat(512) });
   });
 
-  it('should ignore unknown fields, and read arrays', () => {
+  it('should keep unknown fields as attributes, after those the line names itself', () => {
+    const [item] = mapNative({ ...line, plan: 'gold', upstream: { host: 'a', tls: true, deep: { er: { more: { not: 1 } } } }, tags: ['a', 'b'], n: null, region: 'other', attributes: { region: 'eu' } });
+    expect(item!.line!.attributes).toEqual({ region: 'eu', plan: 'gold', 'upstream.host': 'a', 'upstream.tls': true, tags: 'a, b' });
+    expect(mapNative({ ...line, user_agent: 'x'.repeat(5000), plan: 'gold' })[0]!.line!.attributes).toEqual({ plan: 'gold' });
+    expect(mapNative({ ...line, attributes: 'planted', plan: 'gold' })[0]!.problem?.code).toBe('invalid_field');
+  });
+
+  it('should not touch a line without unknown fields', () => {
+    const whole = { ...line, attributes: { a: 1 }, headers: { a: 'b' } };
+    expect(mapNative(whole)[0]!.line).toBe(whole);
+  });
+
+  it('should read arrays', () => {
     expect(mapNative([{ ...line, more: { a: 1 } }, line]).every((item) => item.line)).toBe(true);
   });
 });

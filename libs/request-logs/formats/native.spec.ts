@@ -65,8 +65,18 @@ describe('native lines', () => {
     expect(mapNative({ ...line, attributes: 'planted', plan: 'gold' })[0]!.problem?.code).toBe('invalid_field');
   });
 
-  it('should not touch a line without unknown fields', () => {
-    const whole = { ...line, attributes: { a: 1 }, headers: { a: 'b' } };
+  it('should not touch a line without unknown fields, whichever of the known it has', () => {
+    const whole = {
+      ...line, workspace: 'w', key_id: 'k', key: 'x', credential_kind: 'user', principal: 'p', outcome: 'error', refusal_reason: 'r', route: '/r', latency_ms: 1, bytes_in: 1, bytes_out: 1,
+      address: '192.0.2.1', user_agent: 'u', origin: 'o', referer: 'r', tenant: 't', environment: 'e', gateway_node: 'g', headers: { a: 'b' }, attributes: { a: 1 },
+    };
+    expect(Object.keys(whole).sort()).toEqual(Object.keys(RequestLogLine.shape).sort());
+    for (const left of Object.keys(whole).filter((name) => !(name in line))) {
+      for (const value of [{ ...line, [left]: whole[left as keyof typeof whole] }, { ...whole, [left]: undefined }]) {
+        expect(mapNative(value)[0]!.line).toBe(value);
+        expect(mapNative({ ...value, plan: 'gold' })[0]!.line!.attributes).toMatchObject({ plan: 'gold' });
+      }
+    }
     expect(mapNative(whole)[0]!.line).toBe(whole);
   });
 

@@ -68,6 +68,31 @@ describe('keytrail import', () => {
     expect(await totals([await file('b.gz', gzipSync(text))])).toMatchObject({ received: 5_001, stored: 0, duplicates: 5_001 });
   });
 
+  it('lets the server tell the format of each line, if it is not said', async () => {
+    const path = await file('a.log', '192.0.2.1 - - [01/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 1\n{"Records":[]}\n');
+    await run([path]);
+    expect(server.batches.map(({ query, lines }) => [query['format'], lines.length])).toEqual([['auto', 2]]);
+    await run([await file('trail.json', '{"Records":[{"eventID":"a"},{"eventID":"b"}]}')]);
+    expect(server.batches[1]!.lines).toEqual(['{"eventID":"a"}', '{"eventID":"b"}']);
+  });
+
+  it('stops at a file of which the server knows no line, and says what may be said instead', async () => {
+    const unknown = (lines: number) => ({
+      status: 422, body: { status: 422, title: 'x', received: lines, stored: 0, dead_lettered: lines, duplicate: false, errors: [{ line: 1, code: 'unknown_format', reason: 'x' }] },
+    });
+    server.instead = [unknown(5_000), unknown(5_000)];
+    const path = await file('a.ndjson', json(20_000).join('\n'));
+    const result = await run(['--json', path]);
+    expect(result).toMatchObject({ exitCode: 2, stderr: `keytrail: ${path}: no line fits a format; say which it is with --format: native, kong, cloudtrail, envoy, api-gateway, ocsf, combined\n` });
+    expect(server.batches.length).toBeLessThanOrEqual(2);
+    expect(JSON.parse(result.stdout)).toMatchObject({ stored: 0, dead_lettered: 5_000 });
+  });
+
+  it('goes on where some lines of the first batch are known', async () => {
+    server.instead = [{ status: 200, body: { received: 2, stored: 1, dead_lettered: 1, duplicate: false, errors: [{ line: 1, code: 'unknown_format', reason: 'x' }] } }];
+    expect((await run([await file('a.ndjson', '{"a":1}\n{"b":2}')])).exitCode).toBe(1);
+  });
+
   it('gives the same bytes other idempotency keys in another format or workspace', async () => {
     const path = await file('a.ndjson', '{}\n');
     await run([path]);

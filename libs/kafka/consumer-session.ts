@@ -18,11 +18,14 @@ const LONGEST_RETRY_MS = 10_000;
 /** What one answer of a broker holds at most, of all partitions together; a larger batch still comes alone. */
 const MOST_BYTES = 8 * 1024 * 1024;
 const MOST_BYTES_A_PARTITION = 4 * 1024 * 1024;
+/** Once it is to stop, a batch that is with its taker gets so long: it holds up the others of its group. */
+const LAST_BATCH_MS = 6_000;
 
 /** One consumer, from joining its group to leaving it. It is not used again: a stalled one is left behind and another takes its place. */
 export class ConsumerSession {
   private readonly consumer: Consumer;
   private readonly over = new AbortController();
+  private readonly abandoned = new AbortController();
   private readonly taking = new Map<string, number>();
   private assignment = 0;
   private joined = false;
@@ -55,10 +58,15 @@ export class ConsumerSession {
     await this.consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 2, eachBatch: (payload) => this.read(payload) });
   }
 
-  /** Finishes the batch at hand and leaves the group, for as long as that may take. */
+  /** Finishes the batch at hand, unless that takes too long, and leaves the group. Brokers that do not answer may hold it up. */
   async stop(): Promise<void> {
     this.over.abort();
-    await this.consumer.disconnect();
+    const late = setTimeout(() => this.abandoned.abort(new Error('the batch took too long')), LAST_BATCH_MS);
+    try {
+      await this.consumer.disconnect();
+    } finally {
+      clearTimeout(late);
+    }
   }
 
   private listen(): void {
@@ -131,9 +139,16 @@ export class ConsumerSession {
     this.taking.set(place, performance.now());
     // Whoever lost the partition meanwhile hears of it at the next heartbeat that is waited for.
     const beat = setInterval(() => void payload.heartbeat().catch(() => undefined), FIRST_RETRY_MS);
+    const { signal } = this.abandoned;
+    let giveUp = () => undefined as void;
+    const abandoned = new Promise<never>((_, reject) => {
+      giveUp = () => reject(signal.reason as Error);
+    });
+    signal.addEventListener('abort', giveUp, { once: true });
     try {
-      return await this.take(batch);
+      return await Promise.race([this.take(batch), abandoned]);
     } finally {
+      signal.removeEventListener('abort', giveUp);
       clearInterval(beat);
       this.taking.delete(place);
     }

@@ -115,7 +115,7 @@ export class BackgroundLogSource extends LogSource {
     this.wasReading = false;
     const left = this.source.stop().catch(() => undefined);
     const late = new AbortController();
-    await Promise.race([left, delay(this.delays.leaveMs ?? 5_000, undefined, { signal: late.signal }).catch(() => undefined)]);
+    await Promise.race([left, delay(this.delays.leaveMs ?? 8_000, undefined, { signal: late.signal }).catch(() => undefined)]);
     late.abort();
   }
 }

@@ -15,11 +15,12 @@ const RESERVED = 3;
 
 /** Walks frames and blocks (RFC 8878) without unpacking them. Throws {@link BrokenError} when they do not end where the data does. */
 export function zstdNeeds(data: Buffer): ZstdNeeds {
+  if (data.length === 0) throw new BrokenError('it is no zstd frame');
   const needs: ZstdNeeds = { window: 0, moved: 0 };
   try {
     for (let at = 0; at < data.length;) at = walkFrame(data, at, needs);
   } catch (error) {
-    throw error instanceof RangeError ? new BrokenError('the zstd frame is cut short') : error;
+    throw error instanceof BrokenError ? error : new BrokenError('the zstd frame is cut short');
   }
   return needs;
 }

@@ -14,7 +14,7 @@ export {
 } from './incident.js';
 export { Problem } from './problem.js';
 export {
-  Activity, ActivityPoint, ActivityQuery, CredentialKind, DeadLetter, DeadLetterPage, DeadLetterQuery, IntakeAccounts, IntakeQuery, IntakeResult,
-  LineError, Outcome, RequestLog, RequestLogFormat, RequestLogLine, RequestLogPage, RequestLogQuery,
+  Activity, ActivityPoint, ActivityQuery, CredentialKind, DeadLetter, DeadLetterPage, DeadLetterQuery, IntakeAccounts, IntakeParameters, IntakeQuery, IntakeResult,
+  LineError, Outcome, ReplayDeadLetters, ReplayOutcome, ReplayResult, RequestLog, RequestLogFormat, RequestLogLine, RequestLogPage, RequestLogQuery,
 } from './request-log.js';
 export { IdempotencyKey, identifier, page, pageQuery, text, timestamp } from './text.js';

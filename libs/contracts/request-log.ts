@@ -64,11 +64,19 @@ export const RequestLog = z.object({
 }).meta({ id: 'RequestLog' });
 export type RequestLog = z.infer<typeof RequestLog>;
 
+/** How a batch is read. */
 export const IntakeQuery = z.strictObject({
   format: RequestLogFormat.default('native'),
   workspace: identifier(64).optional().describe('Workspace of lines that name none'),
 }).meta({ id: 'IntakeQuery' });
 export type IntakeQuery = z.infer<typeof IntakeQuery>;
+
+/** The same as the query of a call says it; some senders (Kong's http-log) can send headers, but no query. */
+export const IntakeParameters = z.strictObject({
+  format: RequestLogFormat.optional().describe('Absent: what the header Keytrail-Format says, else native'),
+  workspace: identifier(64).optional().describe('Workspace of lines that name none. Absent: what the header Keytrail-Workspace says'),
+}).meta({ id: 'IntakeParameters' });
+export type IntakeParameters = z.infer<typeof IntakeParameters>;
 
 export const LineError = z.object({
   line: z.number().int().describe('Line of the body, or item of the array; starts at 1'),
@@ -131,12 +139,54 @@ export const DeadLetter = z.object({
   dead_letter_id: z.string(), workspace_id: z.string(), source: z.string(), position: z.string(), code: z.string(),
   reason: z.string(), sha256: z.string().describe('Of the line as it came'),
   payload: z.string().describe('The line, redacted and cut to 8 KiB'), received_at: timestamp,
+  format: RequestLogFormat.nullable().describe('What the line was read as'),
+  requests: z.number().int().describe('Requests in the line that could not be stored'),
+  whole: z.boolean().describe('Nothing was left out of the payload: it can be replayed without its source'),
+  replayed_at: timestamp.nullable(), replayed_by: z.string().nullable(),
 }).meta({ id: 'DeadLetter' });
 export type DeadLetter = z.infer<typeof DeadLetter>;
 export const DeadLetterPage = page(DeadLetter).meta({ id: 'DeadLetterPage' });
-export const DeadLetterQuery = z.strictObject({ workspace: identifier(64).optional(), ...pageQuery }).meta({ id: 'DeadLetterQuery' });
+const deadLetterFilter = {
+  workspace: identifier(64).optional(),
+  source: identifier(64).optional().describe('`http` or `kafka`'),
+  code: identifier(64).optional(),
+  from: timestamp.optional().describe('Received at, inclusive'),
+  to: timestamp.optional().describe('Received at, exclusive'),
+};
+export const DeadLetterQuery = z.strictObject({
+  ...deadLetterFilter, state: z.enum(['waiting', 'replayed']).optional().describe('Absent: both'), ...pageQuery,
+}).meta({ id: 'DeadLetterQuery' });
 export type DeadLetterQuery = z.infer<typeof DeadLetterQuery>;
 export type DeadLetterPage = z.infer<typeof DeadLetterPage>;
+
+export const ReplayDeadLetters = z.strictObject({
+  dead_letter_ids: z.array(identifier(64)).min(1).max(200).optional(),
+  filter: z.strictObject(deadLetterFilter).optional().describe('Those that wait and match, oldest first'),
+  limit: z.number().int().min(1).max(200).default(100).describe('With a filter: letters a call takes at most'),
+  cursor: z.string().max(512).optional().describe('With a filter: `next_cursor` of the call before'),
+  format: RequestLogFormat.optional().describe('Read the lines as this, not as they were read before'),
+  workspace: identifier(64).optional().describe('Workspace of lines that name none'),
+  dry_run: z.boolean().default(false).describe('Say what would become of them; change nothing'),
+}).refine(({ dead_letter_ids, filter }) => (dead_letter_ids === undefined) !== (filter === undefined), {
+  message: 'name either dead_letter_ids or a filter', path: ['dead_letter_ids'],
+}).meta({ id: 'ReplayDeadLetters' });
+export type ReplayDeadLetters = z.infer<typeof ReplayDeadLetters>;
+
+export const ReplayOutcome = z.enum(['replayed', 'would_be_replayed', 'refused', 'unreadable', 'already_replayed', 'in_progress', 'not_found'])
+  .meta({ id: 'ReplayOutcome' });
+export type ReplayOutcome = z.infer<typeof ReplayOutcome>;
+
+/** What became of letters that were replayed, each by itself. */
+export const ReplayResult = z.object({
+  dry_run: z.boolean(),
+  replayed: z.number().int().describe('Letters that are stored now, or would be'),
+  data: z.array(z.object({
+    dead_letter_id: z.string(), outcome: ReplayOutcome, rows: z.number().int().describe('Request logs it gave'),
+    code: z.string().nullable(), reason: z.string().nullable().describe('Why it stays a dead letter'),
+  })),
+  next_cursor: z.string().nullable(),
+}).meta({ id: 'ReplayResult' });
+export type ReplayResult = z.infer<typeof ReplayResult>;
 
 /** Nothing is lost: for each source received = stored + dead_lettered. Partitions say how far each Kafka partition is stored. */
 export const IntakeAccounts = z.object({

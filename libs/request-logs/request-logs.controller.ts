@@ -1,20 +1,18 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
-  DeadLetterPage, DeadLetterQuery, IntakeAccounts, IntakeQuery, IntakeResult, Problem, RequestLogLine, RequestLogPage, RequestLogQuery,
+  IntakeAccounts, IntakeParameters, IntakeResult, Problem, RequestLogLine, RequestLogPage, RequestLogQuery,
 } from '@keytrail/contracts';
 import { ApiQueryOf, AppError, CurrentCaller, RequirePermission, badRequest, idempotencyKeyOf, type Caller } from '@keytrail/platform';
-import { DeadLetterStore } from './dead-letter.store.js';
 import { HttpIntake } from './http-intake.service.js';
+import { intakeQueryOf } from './intake-query.js';
 import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogSearch } from './search.service.js';
 
 @ApiTags('request logs')
 @Controller('v1')
 export class RequestLogsController {
-  constructor(private readonly intake: HttpIntake, private readonly search: RequestLogSearch, private readonly deadLetters: DeadLetterStore,
-    private readonly counts: IntakeCountStore,
-  ) {}
+  constructor(private readonly intake: HttpIntake, private readonly search: RequestLogSearch, private readonly counts: IntakeCountStore) {}
 
   @Post('request-logs')
   @HttpCode(200)
@@ -25,17 +23,21 @@ export class RequestLogsController {
   })
   @ApiConsumes('application/x-ndjson', 'application/json', 'text/plain')
   @ApiBody({ standardSchema: RequestLogLine } as never)
-  @ApiQueryOf(IntakeQuery)
+  @ApiQueryOf(IntakeParameters)
+  @ApiHeader({ name: 'Keytrail-Format', required: false, description: 'The same as the query\'s format, for senders that can send no query' })
+  @ApiHeader({ name: 'Keytrail-Workspace', required: false, description: 'The same as the query\'s workspace' })
   @ApiHeader({ name: 'Idempotency-Key', required: false, description: 'A batch sent again under the same key is not stored again' })
   @ApiHeader({ name: 'Content-Encoding', required: false, description: 'gzip' })
   @ApiResponse({ status: 200, standardSchema: IntakeResult })
   @ApiResponse({ status: 422, description: 'Not one line could be stored; the members of IntakeResult come with the problem', standardSchema: Problem })
   @ApiResponse({ status: 429, description: 'Too much is being taken in at once; send the batch again after Retry-After seconds', standardSchema: Problem })
   async take(
-    @CurrentCaller() caller: Caller, @Body() body: unknown, @Query({ schema: IntakeQuery }) query: IntakeQuery,
+    @CurrentCaller() caller: Caller, @Body() body: unknown, @Query({ schema: IntakeParameters }) parameters: IntakeParameters,
     @Headers('content-encoding') encoding: string | undefined, @Headers('idempotency-key') idempotencyKey: string | undefined,
+    @Headers('keytrail-format') format: string | undefined, @Headers('keytrail-workspace') workspace: string | undefined,
   ): Promise<IntakeResult> {
     if (!Buffer.isBuffer(body)) throw badRequest('empty_batch', 'The body holds no line.');
+    const query = intakeQueryOf(parameters, { format, workspace });
     return this.intake.take(caller, { body, encoding, query, idempotencyKey: idempotencyKeyOf(idempotencyKey) });
   }
 
@@ -63,14 +65,5 @@ export class RequestLogsController {
   intakeAccounts(@CurrentCaller() caller: Caller): Promise<IntakeAccounts> {
     if (!caller.scope.isAll) throw new AppError({ code: 'account_wide_only', status: 403, message: 'Only callers of the whole account may see this.' });
     return this.counts.list();
-  }
-
-  @Get('dead-letters')
-  @RequirePermission('dead-letters:read')
-  @ApiOperation({ summary: 'Lines that could not be stored, redacted, with the reason; newest first' })
-  @ApiQueryOf(DeadLetterQuery)
-  @ApiResponse({ status: 200, standardSchema: DeadLetterPage })
-  listDeadLetters(@CurrentCaller() caller: Caller, @Query({ schema: DeadLetterQuery }) query: DeadLetterQuery): Promise<DeadLetterPage> {
-    return this.deadLetters.list(caller.scope, query);
   }
 }

@@ -110,6 +110,18 @@ describeWithKafka('every format', () => {
     expect(without(await rowsFrom('http', ` AND workspace_id = 'files'`))).toEqual(without(once));
   });
 
+  it('may be named in headers by a sender that can send no query, and the query comes first', async () => {
+    const [entry] = JSON.parse(bodies.get('kong.json')!) as [{ response: object }];
+    const body = JSON.stringify([{ ...entry, response: { ...entry.response, headers: { 'x-kong-request-id': 'by-header' } } }]);
+    await app.call('/v1/workspaces', { body: { workspace_id: 'kong', name: 'kong', environment: 'test' } });
+    const headers = { 'keytrail-format': 'kong', 'keytrail-workspace': 'kong' };
+    expect(await app.call('/v1/request-logs', { body, headers })).toMatchObject({ status: 200, body: { stored: 1 } });
+    expect(await found('/by-header')).toMatchObject([{ workspace_id: 'kong' }]);
+    expect(await app.call('/v1/request-logs?format=native', { body, headers })).toMatchObject({ status: 422, body: { code: 'no_valid_lines' } });
+    expect(await app.call('/v1/request-logs', { body, headers: { 'keytrail-format': 'planted' } })).toMatchObject({ status: 400, body: { code: 'invalid_format', detail: expect.not.stringContaining('planted') } });
+    expect(await app.call('/v1/request-logs', { body, headers: { ...headers, 'keytrail-workspace': 'a b' } })).toMatchObject({ status: 400, body: { code: 'invalid_workspace' } });
+  });
+
   it('knows a registered key by what the caller presented', async () => {
     const owner = await app.call<{ owner_id: string }>('/v1/owners', { body: { name: newName('Team'), kind: 'team', contact: '#team' } });
     const { key_id, secret } = (await app.call<CreatedApiKey>('/v1/api-keys', { body: { workspace: 'default', service: 'edge', owner_id: owner.body.owner_id } })).body;

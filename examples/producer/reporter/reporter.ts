@@ -197,12 +197,12 @@ export class Reporter {
     });
   }
 
-  /** Says once in a while what was lost since it last said so. */
+  /** Says once in a while what was lost since it last said so; the rest at the end. */
   private sayLosses({ now = false } = {}): void {
     const { dropped, rejected, dead_lettered, unsent } = this.stats();
     const lost = dropped + rejected + dead_lettered + unsent;
     const { log = (line: string) => process.stderr.write(`${line}\n`), logEveryMs = 60_000 } = this.options;
-    if (lost === this.said.lost || (!now && Date.now() - this.said.at < logEveryMs)) return;
+    if (lost === this.said.lost || (!now && (this.isClosing || Date.now() - this.said.at < logEveryMs))) return;
     const since = lost - this.said.lost;
     this.said = { at: Date.now(), lost };
     try {

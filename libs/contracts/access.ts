@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { identifier, text, timestamp } from './text.js';
 
 export const permissions = [
-  'request-logs:write', 'request-logs:read', 'dead-letters:read',
+  'request-logs:write', 'request-logs:read', 'dead-letters:read', 'dead-letters:replay',
   'api-keys:read', 'api-keys:write', 'api-keys:revoke', 'introspect',
   'workspaces:read', 'workspaces:write', 'owners:read', 'owners:write',
   'findings:read', 'incidents:read', 'incidents:write',

@@ -18,6 +18,10 @@ export class Metrics {
     name: 'keytrail_request_logs_duplicate_total', help: 'Lines of batches that were stored before', labelNames: ['source'],
     registers: [this.registry],
   });
+  readonly replayed = new Counter({
+    name: 'keytrail_dead_letters_replayed_total', help: 'Request-log lines that were dead letters and are stored now', labelNames: ['source'],
+    registers: [this.registry],
+  });
   readonly findings = new Counter({
     name: 'keytrail_findings_total', help: 'Findings made', labelNames: ['rule'], registers: [this.registry],
   });

@@ -1,10 +1,12 @@
-import { PGlite } from '@electric-sql/pglite';
+import type { PGlite } from '@electric-sql/pglite';
 import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import { Pool, types } from 'pg';
+import { openEmbeddedPostgres } from './embedded-postgres.js';
 import { registry } from './migrations/0001-registry.js';
 import { watch } from './migrations/0002-watch.js';
 import { kafkaLedger } from './migrations/0003-kafka-ledger.js';
+import { deadLetterReplay } from './migrations/0004-dead-letter-replay.js';
 import type { Tables } from './tables.js';
 
 const BIGINT = 20;
@@ -28,7 +30,7 @@ export class Database extends Kysely<Tables> {
 
   /** Opens the database and brings its schema up to date. */
   static async open(location: PostgresLocation): Promise<Database> {
-    const embedded = 'url' in location ? undefined : await PGlite.create(location.directory);
+    const embedded = 'url' in location ? undefined : await openEmbeddedPostgres(location.directory);
     const pool = 'url' in location
       ? new Pool({ connectionString: location.url, max: 10, connectionTimeoutMillis: 10_000 })
       : new Pool(Object.assign(createPgConfig(embedded as PGlite), { idleTimeoutMillis: 0 }) as never);
@@ -53,6 +55,7 @@ export class Database extends Kysely<Tables> {
       provider: {
         getMigrations: async () => ({
           '0001-registry': registry, '0002-watch': watch, '0003-kafka-ledger': kafkaLedger,
+          '0004-dead-letter-replay': deadLetterReplay,
         }),
       },
     });

@@ -1,5 +1,5 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { CredentialKind, Environment, FindingEvidence, IncidentState, Role, Severity, TimelineEntry } from '@keytrail/contracts';
+import type { CredentialKind, Environment, FindingEvidence, IncidentState, RequestLogFormat, Role, Severity, TimelineEntry } from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
 type Time = ColumnType<Date, Date, Date>;
@@ -42,6 +42,14 @@ export interface IdempotentCallTable {
 export interface DeadLetterTable {
   dead_letter_id: string; workspace_id: string; source: string; position: string; code: string; reason: string; sha256: string;
   payload: string; received_at: Time;
+  /** Null for letters that were kept before this was noted: those cannot be replayed. */
+  format: RequestLogFormat | null;
+  default_workspace: Generated<string>; whole: Generated<boolean>;
+  /** Requests of the line that were refused, and which ones; null = all in it. */
+  requests: Generated<number>; items: ColumnType<number[] | null, string | null, string | null>;
+  /** Of Kafka. */
+  topic: string | null; partition: number | null; offset: number | null;
+  replay_started_at: OptionalTime; replayed_at: OptionalTime; replayed_by: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 /** Batches sent under an Idempotency-Key; the counts are null until the batch is stored. */

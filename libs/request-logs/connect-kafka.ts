@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { RequestLogFormat } from '@keytrail/contracts';
-import { KafkaDeadLetters, KafkaLogSource, createKafka, ensureTopics } from '@keytrail/kafka';
+import { KafkaDeadLetters, KafkaLogSource, KafkaMessageReader, createKafka, ensureTopics } from '@keytrail/kafka';
 import { parseTopic, type kafkaFields } from '@keytrail/platform';
 import { BackgroundLogSource } from './background-log-source.service.js';
 import { KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
@@ -21,6 +21,7 @@ export function connectKafka(settings: KafkaSettings): KafkaCollectorParts {
     source: new BackgroundLogSource(source, () => ensureTopics(oneTry, [...topics.keys(), deadLetterTopic])),
     deadLetters: new KafkaDeadLetters(kafka, deadLetterTopic),
     settings: new KafkaCollectorSettings(topics),
+    messages: new KafkaMessageReader(oneTry),
   };
 }
 

@@ -13,11 +13,11 @@ export interface DeadLetterDescription {
   payload: string;
 }
 
-const MAX_PAYLOAD_BYTES = 8192;
+export const MAX_PAYLOAD_BYTES = 8192;
 /** More than can be kept, since redacting makes text shorter; bounded, since a line may have any length. */
 const WINDOW_BYTES = 65_536;
 /** NUL bytes and broken characters may stand inside a secret and would hide it. */
-const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2060\ufeff\ufffd]+/g;
+export const NO_TEXT = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2060\ufeff\ufffd]+/g;
 const ESCAPED = /\\u00([2-7][0-9a-f])/gi;
 
 /** Describes a line for the dead letters. No secret survives in it, whether or not the line is valid JSON, whole or text at all. */

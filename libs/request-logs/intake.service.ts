@@ -6,6 +6,7 @@ import { DEFAULT_WORKSPACE, KeyDirectory, Registry } from '@keytrail/credentials
 import { Metrics, Secrets, type WorkspaceScope } from '@keytrail/platform';
 import { CountryLookup } from './country-lookup.js';
 import { describeDeadLetter } from './dead-letter.js';
+import { originOf } from './dead-letter-origin.js';
 import { workspaceOfLetter } from './dead-letter-workspace.js';
 import type { NewDeadLetter } from './dead-letter.store.js';
 import { createRedactor, type Redactor } from './redact.js';
@@ -20,6 +21,11 @@ export interface Origin {
   format: RequestLogFormat;
   /** Workspace of lines that name none. */
   workspace?: string | undefined;
+}
+
+/** What a line is taken in with, and as what. */
+export interface LetterIntake extends IntakeContext {
+  format: RequestLogFormat;
 }
 
 const LETTERS_A_TURN = 200;
@@ -37,12 +43,13 @@ export class RequestLogIntake {
   }
 
   /** Reads what changed in the registry; once a batch. */
-  async contextFor(origin: Origin): Promise<IntakeContext> {
+  async contextFor(origin: Origin): Promise<LetterIntake> {
     await this.directory.refresh();
     const workspaces = await this.registry.workspaceIds();
     const accepts = (workspace: string) => workspaces.has(workspace) && origin.scope.allows(workspace);
     return {
       source: origin.source,
+      format: origin.format,
       defaultWorkspace: senderWorkspace(origin) || (origin.scope.isAll ? DEFAULT_WORKSPACE : ''),
       senderWorkspace: senderWorkspace(origin),
       acceptsWorkspace: accepts,
@@ -61,16 +68,19 @@ export class RequestLogIntake {
    * The lines with something refused as dead letters: each once, with its first reason, however many requests it held. `positionOf` says
    * where in its source a line stood; one position at one time gives one id, so that a batch taken in again keeps no second letter.
    */
-  async deadLetters(taken: TakenIn, context: IntakeContext, positionOf: (line: RawLine) => string): Promise<NewDeadLetter[]> {
+  async deadLetters(taken: TakenIn, context: LetterIntake, positionOf: (line: RawLine) => string): Promise<NewDeadLetter[]> {
     const letters = new Map<RawLine, NewDeadLetter>();
+    const refused = new Map<RawLine, number>();
+    for (const { from } of taken.refused) refused.set(from, (refused.get(from) ?? 0) + 1);
     for (const { from, problem } of taken.refused) {
       if (letters.has(from)) continue;
       // Redacting costs much more than reading: others get their turn in between.
       if (letters.size % LETTERS_A_TURN === LETTERS_A_TURN - 1) await nextTurn();
       const position = positionOf(from);
+      const described = describeDeadLetter(from.raw, problem, this.redactor);
       letters.set(from, {
-        ...describeDeadLetter(from.raw, problem, this.redactor), dead_letter_id: letterId(from, position),
-        workspace_id: workspaceOfLetter(from, context), source: context.source, position,
+        ...described, ...originOf(from, refused.get(from)!, described.payload, context.format, context),
+        dead_letter_id: letterId(from, position), workspace_id: workspaceOfLetter(from, context), source: context.source, position,
       });
     }
     return [...letters.values()];
@@ -95,5 +105,5 @@ function senderWorkspace(origin: Origin): string {
 /** Sorts by time, as the ids of `newId` do, then by place. */
 function letterId({ receivedAt, offset, line }: RawLine, position: string): string {
   const hex = (value: number, digits: number) => Math.trunc(value).toString(16).padStart(digits, '0').slice(-digits);
-  return `dl_${hex(receivedAt, 12)}${hex(offset ?? line, 8)}${createHash('sha256').update(position).digest('hex').slice(0, 12)}`;
+  return `dl_${hex(receivedAt, 12)}${hex(offset !== undefined && offset >= 0 ? offset : line, 8)}${createHash('sha256').update(position).digest('hex').slice(0, 12)}`;
 }

@@ -1,11 +1,14 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AuditTrailModule } from '@keytrail/audit-trail';
 import { CredentialsModule } from '@keytrail/credentials';
-import { KafkaDeadLetters, LogSource } from '@keytrail/kafka';
+import { KafkaDeadLetters, LogSource, MessageReader } from '@keytrail/kafka';
 import { Metrics, ReadinessChecks } from '@keytrail/platform';
 import { ActivityController } from './activity.controller.js';
 import { ActivityStore } from './activity.store.js';
 import type { BackgroundLogSource } from './background-log-source.service.js';
 import { CountryLookup } from './country-lookup.js';
+import { DeadLetterReplay } from './dead-letter-replay.service.js';
+import { DeadLettersController } from './dead-letters.controller.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { HttpIntake } from './http-intake.service.js';
 import { IntakeCountStore } from './intake-count.store.js';
@@ -16,6 +19,7 @@ import { RequestLogStore } from './request-log.store.js';
 import { RequestLogsController } from './request-logs.controller.js';
 import { StaleReplay } from './stale-replay.service.js';
 import { RequestLogSearch } from './search.service.js';
+import { StoredBatchStore } from './stored-batch.store.js';
 
 /** Takes request logs in. */
 @Module({})
@@ -31,7 +35,8 @@ export class RequestLogsModule {
 
 /** Intake and search over HTTP. */
 @Module({
-  imports: [CredentialsModule], controllers: [RequestLogsController, ActivityController], providers: [HttpIntake, RequestLogSearch, ActivityStore],
+  imports: [CredentialsModule, AuditTrailModule], controllers: [RequestLogsController, ActivityController, DeadLettersController],
+  providers: [HttpIntake, RequestLogSearch, ActivityStore, DeadLetterReplay, StoredBatchStore],
 })
 export class RequestLogsHttpModule {}
 
@@ -39,6 +44,7 @@ export interface KafkaCollectorParts {
   source: BackgroundLogSource;
   deadLetters: KafkaDeadLetters;
   settings: KafkaCollectorSettings;
+  messages: MessageReader;
 }
 
 const KAFKA_READINESS = 'keytrail:kafka-readiness';
@@ -51,13 +57,21 @@ function registerKafka(readiness: ReadinessChecks, metrics: Metrics, source: Bac
   return true;
 }
 
+/** Lets dead letters be read again from Kafka. */
+@Module({})
+export class KafkaMessagesModule {
+  static forRoot(reader: MessageReader): DynamicModule {
+    return { module: KafkaMessagesModule, global: true, providers: [{ provide: MessageReader, useValue: reader }], exports: [MessageReader] };
+  }
+}
+
 /** Collects from Kafka for as long as the process runs. */
 @Module({})
 export class KafkaCollectorModule {
   /** `required`: the process is not ready while Kafka is down. */
   static forRoot(parts: KafkaCollectorParts, options: { required: boolean }): DynamicModule {
     return {
-      module: KafkaCollectorModule,
+      module: KafkaCollectorModule, imports: [KafkaMessagesModule.forRoot(parts.messages)],
       providers: [
         { provide: LogSource, useValue: parts.source }, { provide: KafkaDeadLetters, useValue: parts.deadLetters },
         { provide: KafkaCollectorSettings, useValue: parts.settings }, LedgerStore, StaleReplay, KafkaCollector,

@@ -10,7 +10,8 @@ RUN npx nest build --all && npm prune --omit=dev
 
 FROM node:20-slim
 # UV_THREADPOOL_SIZE: the embedded ClickHouse works on libuv's threads; with the default of 4, file reads would wait behind it.
-ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps UV_THREADPOOL_SIZE=16 KEYTRAIL_HOST=0.0.0.0
+# MALLOC_*: large buffers go back to the system when they are done with.
+ENV NODE_ENV=production NODE_OPTIONS=--enable-source-maps UV_THREADPOOL_SIZE=16 MALLOC_ARENA_MAX=1 MALLOC_MMAP_THRESHOLD_=131072 KEYTRAIL_HOST=0.0.0.0
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

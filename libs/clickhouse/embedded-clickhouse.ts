@@ -2,11 +2,12 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { createClient, type ClickHouseClient } from '@clickhouse/client';
+import { Session } from 'chdb';
 import { type ChdbConnection, createChdbConnection } from 'chdb/connection';
 import { ClickHouse, insertSettings, type InsertOptions, type QueryParams } from './clickhouse.js';
 import type { NativeBlock } from './native-block.js';
 
-interface Session {
+interface Connection {
   client: ClickHouseClient;
   connection: ChdbConnection;
   /** Tail of the queue: one connection runs one statement at a time. */
@@ -14,12 +15,17 @@ interface Session {
   waiting: number;
 }
 
+/** Merges go on in the background of one process's other work: two at a time keep up with any insert rate seen, and bound what they hold. */
+const LEAN = ['--background_pool_size=1', '--background_merges_mutations_concurrency_ratio=2'];
+
 /**
  * ClickHouse inside this process (chDB), on a directory that only this process may open. Statements spread over several connections.
  * Settings are never given to the client: its adapter issues them as SET and they would stay on the connection.
  */
 export class EmbeddedClickHouse extends ClickHouse {
-  private readonly sessions: Session[];
+  /** Opened first, since what the engine is told at its start counts for every connection. */
+  private readonly engine: Session;
+  private readonly sessions: Connection[];
   private readonly blockDirectory: string;
   private blocks = 0;
 
@@ -29,6 +35,7 @@ export class EmbeddedClickHouse extends ClickHouse {
     // What a process that was killed left behind was never acknowledged.
     rmSync(this.blockDirectory, { recursive: true, force: true });
     mkdirSync(this.blockDirectory, { recursive: true, mode: 0o700 });
+    this.engine = new Session(directory, { connectionArgs: LEAN });
     this.sessions = Array.from({ length: connections }, () => {
       const connection = createChdbConnection({ path: directory });
       return { connection, client: createClient({ connection: connection as never }), tail: Promise.resolve(), waiting: 0 };
@@ -65,9 +72,10 @@ export class EmbeddedClickHouse extends ClickHouse {
       await session.tail;
       await session.client.close();
     }));
+    this.engine.close();
   }
 
-  private run<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  private run<T>(work: (session: Connection) => Promise<T>): Promise<T> {
     const session = this.sessions.reduce((best, other) => (other.waiting < best.waiting ? other : best));
     session.waiting += 1;
     const result = session.tail.then(() => work(session)).finally(() => {

@@ -41,24 +41,31 @@ function writeColumn<Row>(out: ByteWriter, column: NativeColumn<Row>, rows: read
       for (const row of rows) out.string(column.value(row));
       return;
     case 'LowCardinality(String)': return writeDictionary(out, rows, column.value);
-    case 'UInt16': return out.raw(Uint16Array.from(rows, column.value));
-    case 'Int32': return out.raw(Int32Array.from(rows, column.value));
+    case 'UInt16': return out.raw(fill(new Uint16Array(rows.length), rows, column.value));
+    case 'Int32': return out.raw(fill(new Int32Array(rows.length), rows, column.value));
     case 'Int64':
     case `DateTime64(3, 'UTC')`: return out.raw(words(rows, column.value));
     case 'Nullable(Float32)':
-      out.raw(Uint8Array.from(rows, (row) => (column.value(row) === null ? 1 : 0)));
-      return out.raw(Float32Array.from(rows, (row) => column.value(row) ?? 0));
-    case 'Nullable(UInt64)':
-      out.raw(Uint8Array.from(rows, (row) => (column.value(row) === null ? 1 : 0)));
-      return out.raw(words(rows, (row) => column.value(row) ?? 0));
+    case 'Nullable(UInt64)': {
+      const { value } = column;
+      out.raw(fill(new Uint8Array(rows.length), rows, (row) => (value(row) === null ? 1 : 0)));
+      const known = (row: Row) => value(row) ?? 0;
+      return out.raw(column.type === 'Nullable(UInt64)' ? words(rows, known) : fill(new Float32Array(rows.length), rows, known));
+    }
     case 'Map(String, String)': return writeMaps(out, rows, column.value);
   }
+}
+
+/** Not `from`, which asks an iterator for every row. */
+function fill<Row, Numbers extends Uint8Array | Uint16Array | Int32Array | Float32Array>(numbers: Numbers, rows: readonly Row[], value: (row: Row) => number): Numbers {
+  for (let row = 0; row < rows.length; row += 1) numbers[row] = value(rows[row]!);
+  return numbers;
 }
 
 /** 64-bit integers as pairs of 32-bit words, low one first: numbers, since BigInt costs much more. */
 function words<Row>(rows: readonly Row[], value: (row: Row) => number): Int32Array {
   const pairs = new Int32Array(rows.length * 2);
-  rows.forEach((row, index) => setWords(pairs, index, value(row)));
+  for (let row = 0; row < rows.length; row += 1) setWords(pairs, row, value(rows[row]!));
   return pairs;
 }
 

@@ -24,7 +24,7 @@ const ESCAPED = /\\u00([2-7][0-9a-f])/gi;
 export function describeDeadLetter(raw: Buffer, problem: LineProblem, redactor: Redactor): DeadLetterDescription {
   const whole = raw.length <= WINDOW_BYTES;
   const text = raw.toString('utf8', 0, Math.min(raw.length, WINDOW_BYTES)).replace(NO_TEXT, '').replace(ESCAPED, unescapeCharacter);
-  const payload = redactor.redactText(whole ? text : withoutLastWord(text)).text;
+  const payload = redactor.redactText(whole ? text : withoutLastWord(text));
   return { code: problem.code, reason: problem.reason, sha256: createHash('sha256').update(raw).digest('hex'), payload: cutBytes(payload) };
 }
 

@@ -150,7 +150,8 @@ function* linesOf(body: Buffer, { format }: IntakeQuery, receivedAt: number, hel
     requests += more;
     if (requests > MOST_LINES) throw tooManyLines();
     held.take(more * BYTES_A_LINE);
-    yield { ...parsed, receivedAt };
+    parsed.receivedAt = receivedAt;
+    yield parsed;
   }
 }
 

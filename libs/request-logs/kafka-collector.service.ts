@@ -11,7 +11,7 @@ import { planStep, type OffsetRange, type PartitionLedger, type Step } from './l
 import { LedgerStore } from './ledger.store.js';
 import { parseMessage } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
-import type { RawLine } from './raw-line.js';
+import { ParsedLine, type RawLine } from './raw-line.js';
 import { StaleReplay } from './stale-replay.service.js';
 
 export interface TopicSettings {
@@ -149,20 +149,22 @@ function* linesOf(batch: LogBatch, messages: readonly LogMessage[], format: Requ
   const { topic, partition } = batch;
   for (const { offset, timestamp, value, unreadable } of messages) {
     const receivedAt = timestamp >= EARLIEST_TIMESTAMP && timestamp <= now + FURTHEST_AHEAD_MS ? timestamp : now;
-    const where = { raw: value, line: 1, receivedAt, topic, partition, offset };
-    if (unreadable !== undefined) {
-      yield { ...where, problem: { code: 'unreadable_batch', reason: `the batch it came in cannot be unpacked: ${unreadable}` } };
-      continue;
-    }
-    let empty = true;
-    for (const parsed of parseMessage(value, format)) {
-      empty = false;
-      yield { ...parsed, receivedAt, topic, partition, offset };
-    }
-    if (empty) {
-      yield { ...where, problem: { code: 'not_an_object', reason: 'the message is empty' } };
+    for (const line of linesIn(value, format, unreadable)) {
+      line.receivedAt = receivedAt;
+      line.topic = topic;
+      line.partition = partition;
+      line.offset = offset;
+      yield line;
     }
   }
+}
+
+/** At least one: an offset without a line would be neither stored nor a dead letter. */
+function linesIn(value: Buffer, format: RequestLogFormat, unreadable: string | undefined): ParsedLine[] {
+  const whole = new ParsedLine(1, value, 0, value.length);
+  if (unreadable !== undefined) return [whole.refuse({ code: 'unreadable_batch', reason: `the batch it came in cannot be unpacked: ${unreadable}` })];
+  const lines = parseMessage(value, format);
+  return lines.length > 0 ? lines : [whole.refuse({ code: 'not_an_object', reason: 'the message is empty' })];
 }
 
 const positionOf = (batch: LogBatch, line: RawLine) => `${batch.topic}/${batch.partition}/${line.offset} line ${line.line}`;

@@ -28,41 +28,33 @@ export function normaliseLine(line: RequestLogLine, context: NormaliseContext): 
     return { problem: { code: 'unknown_workspace', reason: 'the workspace is unknown, or the sender may not write to it' } };
   }
   const address = line.address === undefined ? '' : normaliseAddress(line.address);
-  const free = (text: string | undefined, max: number) =>
-    (text === undefined ? '' : cutText(redactor.redactText(text).text, max));
-  const repeated = (text: string | undefined, max: number) => (text === undefined ? '' : cutText(redactor.redactRepeated(text), max));
-  const name = (text: string | undefined, max: number) => (text === undefined ? '' : cutText(redactor.redactName(text), max));
-  const header = (name: string) => {
-    const value = headers?.get(name);
-    return value === undefined ? undefined : printable(value);
-  };
-
   return {
     row: {
-      workspace_id: name(workspace, 64),
+      workspace_id: name(redactor, workspace, 64),
       key_id: cutText(key.key_id, 256),
       key_fingerprint: key.fingerprint,
       credential_kind: key.kind ?? line.credential_kind ?? 'unknown',
-      principal: name(line.principal, 512),
+      principal: name(redactor, line.principal, 512),
       request_id: cutText(redactor.redactId(line.request_id), 128),
       time,
       outcome,
-      refusal_reason: repeated(line.refusal_reason, 128),
-      method: line.method,
-      route: repeated(line.route, 512),
-      path: free(line.path, 2048),
+      refusal_reason: repeated(redactor, line.refusal_reason, 128),
+      // Callers choose it, and any token will do.
+      method: line.method.length < 12 ? line.method : name(redactor, line.method, 64),
+      route: repeated(redactor, line.route, 512),
+      path: free(redactor, line.path, 2048),
       status: line.status,
       latency_ms: line.latency_ms ?? null,
       bytes_in: line.bytes_in ?? null,
       bytes_out: line.bytes_out ?? null,
       address,
       country: address === '' ? '' : context.countryOf(address),
-      user_agent: repeated(line.user_agent ?? header('user-agent'), 512),
-      origin: repeated(line.origin ?? header('origin'), 512),
-      referer: free(line.referer ?? header('referer'), 2048),
-      tenant: name(line.tenant, 256),
-      environment: name(line.environment, 64),
-      gateway_node: name(line.gateway_node, 256),
+      user_agent: repeated(redactor, line.user_agent ?? headerOf(headers, 'user-agent'), 512),
+      origin: repeated(redactor, line.origin ?? headerOf(headers, 'origin'), 512),
+      referer: free(redactor, line.referer ?? headerOf(headers, 'referer'), 2048),
+      tenant: name(redactor, line.tenant, 256),
+      environment: name(redactor, line.environment, 64),
+      gateway_node: name(redactor, line.gateway_node, 256),
       attributes: line.attributes === undefined && headers === undefined ? {} : attributesOf(line, headers, redactor),
       source: context.source,
       topic: context.topic ?? '',
@@ -71,6 +63,16 @@ export function normaliseLine(line: RequestLogLine, context: NormaliseContext): 
       ingested_at: context.receivedAt,
     },
   };
+}
+
+/** Free text is redacted each time, what has few different values once, names gently; all are cut. */
+const free = (redactor: Redactor, text: string | undefined, max: number) => (text === undefined ? '' : cutText(redactor.redactText(text), max));
+const repeated = (redactor: Redactor, text: string | undefined, max: number) => (text === undefined ? '' : cutText(redactor.redactRepeated(text), max));
+const name = (redactor: Redactor, text: string | undefined, max: number) => (text === undefined ? '' : cutText(redactor.redactName(text), max));
+
+function headerOf(headers: Map<string, string> | undefined, header: string): string | undefined {
+  const value = headers?.get(header);
+  return value === undefined ? undefined : printable(value);
 }
 
 function timeProblem(time: number, receivedAt: number): string | undefined {
@@ -117,7 +119,7 @@ function attributesOf(line: RequestLogLine, headers: Map<string, string> | undef
   const site = fetchSite(headers);
   let room = MAX_ATTRIBUTES;
   if (site !== undefined) {
-    attributes['sec_fetch_site'] = cutText(redactor.redactText(printable(site)).text, 64);
+    attributes['sec_fetch_site'] = cutText(redactor.redactText(printable(site)), 64);
     room -= 1;
   }
   for (const [name, value] of Object.entries(line.attributes ?? {})) {
@@ -126,7 +128,7 @@ function attributesOf(line: RequestLogLine, headers: Map<string, string> | undef
     if (key === '' || key === '__proto__' || Object.hasOwn(attributes, key)) continue;
     const text = typeof value === 'string' ? printable(value) : String(value);
     const bare = isTellingName(name) ? bareCredential(text) : '';
-    attributes[key] = bare !== '' && !FINGERPRINT.test(bare) ? redactor.fingerprint(bare) : cutText(redactor.redactText(text).text, 512);
+    attributes[key] = bare !== '' && !FINGERPRINT.test(bare) ? redactor.fingerprint(bare) : cutText(redactor.redactText(text), 512);
     room -= 1;
   }
   return attributes;

@@ -2,6 +2,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import type { RequestLogFormat } from '@keytrail/contracts';
 import { endOfValue, isDeeper, skipSpace, splitArray, type ArraySpans } from './json-scan.js';
 import type { LineProblem } from './line-problem.js';
+import { ParsedLine } from './raw-line.js';
 import { tooManyLines } from './too-many-lines.js';
 
 export interface ParseOptions {
@@ -13,11 +14,6 @@ export interface ParseOptions {
   /** Items of one array, or records; with more, reading throws 413 before any is read. Default: no limit. */
   maxItems?: number;
 }
-
-/** `line` counts from 1: lines of the body (blank ones too), or items of an array. `raw` is a view of the body, not a copy. */
-export type ParsedLine =
-  | { line: number; raw: Buffer; value: unknown; problem?: undefined }
-  | { line: number; raw: Buffer; problem: LineProblem; value?: undefined };
 
 interface Limits extends Required<Omit<ParseOptions, 'format'>> {
   /** Whether a line that is no JSON at all is a value too: its text. */
@@ -36,10 +32,7 @@ const GOES_ON = /[{[,:]\s*$/;
  * A line that cannot be read is a problem of that line only; an array or object that does not end is one problem of the whole body.
  */
 export function* parseBody(body: Buffer, options: ParseOptions): Generator<ParsedLine, void, undefined> {
-  const limits: Limits = {
-    maxLineBytes: options.maxLineBytes ?? 1 << 20, maxDepth: options.maxDepth ?? 64, maxItems: options.maxItems ?? Infinity,
-    text: options.format === 'combined' || options.format === 'auto',
-  };
+  const limits = limitsOf(options);
   const bytes = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf ? body.subarray(3) : body;
   const start = skipSpace(bytes, 0);
   if (start === bytes.length) return;
@@ -54,9 +47,14 @@ export function* parseBody(body: Buffer, options: ParseOptions): Generator<Parse
   yield* parseLines(bytes, limits);
 }
 
-/** Reads one Kafka message: a single object as a rule, but also an array, `{"Records": […]}` or several lines. */
-export function parseMessage(value: Buffer | null, format: RequestLogFormat): Generator<ParsedLine, void, undefined> {
-  return parseBody(value ?? Buffer.alloc(0), { format });
+
+const limitsOf = ({ format, maxLineBytes = 1 << 20, maxDepth = 64, maxItems = Infinity }: ParseOptions): Limits =>
+  ({ maxLineBytes, maxDepth, maxItems, text: format === 'combined' || format === 'auto' });
+
+/** Reads a Kafka message: a single object as a rule, but also an array, `{"Records": […]}` or several lines. */
+export function parseMessage(value: Buffer, format: RequestLogFormat): ParsedLine[] {
+  const isOneLine = value[0] === 0x7b && !value.includes(NEWLINE) && format !== 'cloudtrail' && format !== 'auto';
+  return isOneLine ? [parseLine(value, 1, limitsOf({ format }))] : [...parseBody(value, { format })];
 }
 
 function* parseArray(bytes: Buffer, start: number, limits: Limits): Generator<ParsedLine, void, undefined> {
@@ -65,10 +63,8 @@ function* parseArray(bytes: Buffer, start: number, limits: Limits): Generator<Pa
   // Lines that are arrays themselves, as batching gateways write them to files. Inside JSON no string holds a line feed.
   const newline = array ? bytes.indexOf(NEWLINE, array.end) : bytes.indexOf('\n[');
   if (newline !== -1 && (!array || bytes.subarray(array.end, newline).toString('latin1').trim() === '')) return yield* parseLines(bytes, limits);
-  yield {
-    line: 1, raw: bytes,
-    problem: { code: 'invalid_json', reason: array ? 'there is something after the JSON array' : 'the JSON array is not complete' },
-  };
+  yield new ParsedLine(1, bytes, 0, bytes.length)
+    .refuse({ code: 'invalid_json', reason: array ? 'there is something after the JSON array' : 'the JSON array is not complete' });
 }
 
 function splitAtMost(bytes: Buffer, start: number, { maxItems }: Limits): ArraySpans | undefined {
@@ -119,33 +115,29 @@ function* parseLines(bytes: Buffer, limits: Limits): Generator<ParsedLine, void,
     let end = newline === -1 ? bytes.length : newline;
     if (end > start && bytes[end - 1] === 0x0d) end -= 1;
     if (skipSpace(bytes, start, end) < end) {
-      const raw = bytes.subarray(start, end);
-      yield text === undefined || end - start > limits.maxLineBytes ? parseLine(raw, line, limits) : parseText(text.slice(start, end), raw, line, limits);
+      yield text === undefined || end - start > limits.maxLineBytes
+        ? parseLine(bytes.subarray(start, end), line, limits) : parseText(text.slice(start, end), new ParsedLine(line, bytes, start, end), limits);
     }
     start = next;
   }
 }
 
 function parseLine(raw: Buffer, line: number, limits: Limits): ParsedLine {
-  if (raw.length > limits.maxLineBytes) {
-    return { line, raw, problem: { code: 'too_long', reason: `longer than ${limits.maxLineBytes} bytes` } };
-  }
-  if (!isUtf8(raw)) return { line, raw, problem: { code: 'invalid_utf8', reason: 'not valid UTF-8' } };
-  return parseText(raw.toString('utf8'), raw, line, limits);
+  const parsed = new ParsedLine(line, raw, 0, raw.length);
+  if (raw.length > limits.maxLineBytes) return parsed.refuse({ code: 'too_long', reason: `longer than ${limits.maxLineBytes} bytes` });
+  return isUtf8(raw) ? parseText(raw.toString('utf8'), parsed, limits) : parsed.refuse({ code: 'invalid_utf8', reason: 'not valid UTF-8' });
 }
 
-function parseText(text: string, raw: Buffer, line: number, limits: Limits): ParsedLine {
-  if (limits.text && isPlainText(text)) return { line, raw, value: text };
-  if (isDeeper(text, limits.maxDepth)) {
-    return { line, raw, problem: { code: 'too_deep', reason: `nested deeper than ${limits.maxDepth} levels` } };
-  }
+function parseText(text: string, parsed: ParsedLine, limits: Limits): ParsedLine {
+  if (limits.text && isPlainText(text)) return parsed.accept(text);
+  if (isDeeper(text, limits.maxDepth)) return parsed.refuse({ code: 'too_deep', reason: `nested deeper than ${limits.maxDepth} levels` });
   // Most of what is no JSON shows it at its ends, and an exception costs more than a good line.
-  if (!hasBrackets(text)) return { line, raw, problem: SCALAR.test(text) ? notAnObject : invalidJson(text) };
+  if (!hasBrackets(text)) return parsed.refuse(SCALAR.test(text) ? notAnObject : invalidJson(text));
   try {
-    return { line, raw, value: JSON.parse(text) as unknown };
+    return parsed.accept(JSON.parse(text) as unknown);
   } catch {
     // The exception's message quotes the text, which could be a secret.
-    return { line, raw, problem: invalidJson(text) };
+    return parsed.refuse(invalidJson(text));
   }
 }
 

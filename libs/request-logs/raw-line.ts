@@ -1,5 +1,46 @@
-import type { ParsedLine } from './parse-body.js';
+import type { LineProblem } from './line-problem.js';
 import type { NormaliseContext } from './row.js';
 
-/** A line as it came, with where and when. */
-export type RawLine = ParsedLine & Pick<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'>;
+/** A line as it came, with where and when: either `value` was read from it, or there is a `problem`. */
+export interface RawLine extends Pick<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'> {
+  /** Counts from 1: lines of the body (blank ones too), or items of an array. */
+  readonly line: number;
+  /** A view of the body, not a copy. */
+  readonly raw: Buffer;
+  /** Of `raw`, in bytes. */
+  readonly length: number;
+  readonly value?: unknown;
+  readonly problem?: LineProblem | undefined;
+}
+
+/** A line of a body. Who reads the body says where and when it came. One object a line, since there are very many. */
+export class ParsedLine implements RawLine {
+  value: unknown = undefined;
+  problem: LineProblem | undefined = undefined;
+  receivedAt = 0;
+  topic = '';
+  partition = -1;
+  offset = -1;
+
+  /** The line is `body` from `start` to `end` (exclusive). */
+  constructor(readonly line: number, private readonly body: Buffer, private readonly start: number, private readonly end: number) {}
+
+  /** Made when it is asked for: that is of bad lines only. */
+  get raw(): Buffer {
+    return this.body.subarray(this.start, this.end);
+  }
+
+  get length(): number {
+    return this.end - this.start;
+  }
+
+  accept(value: unknown): this {
+    this.value = value;
+    return this;
+  }
+
+  refuse(problem: LineProblem): this {
+    this.problem = problem;
+    return this;
+  }
+}

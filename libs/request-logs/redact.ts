@@ -7,9 +7,9 @@ import { HAS, survey } from './text-survey.js';
 export interface Redactor {
   /** `fp_` and 24 hex digits. */
   fingerprint(secret: string): string;
-  /** For free text: every secret in it becomes its fingerprint; `found` holds those, in order. */
-  redactText(text: string): { text: string; found: string[] };
-  /** The text of `redactText`, remembered: for fields that have few different values. */
+  /** For free text: every secret in it becomes its fingerprint. */
+  redactText(text: string): string;
+  /** The same, remembered: for fields that have few different values. */
   redactRepeated(text: string): string;
   /** For ids: replaces known shapes of secrets only, so that a long random request id stays what it is. */
   redactId(text: string): string;
@@ -50,21 +50,12 @@ export function createRedactor(fingerprintKey: Buffer): Redactor {
     return made;
   };
 
-  const redactText = (text: string) => {
-    const found: string[] = [];
-    const redacted = untilStable(text, (secret) => {
-      const made = fingerprint(secret);
-      found.push(made);
-      return made;
-    }, 0);
-    return { text: redacted, found };
-  };
-
+  const redactText = (text: string) => untilStable(text, fingerprint, 0);
   const redactId = (text: string) => (text.length < 12 ? text : replaceShapes(text, survey(text), fingerprint));
   return {
     fingerprint, redactText, redactId,
-    redactRepeated: remembering((text) => redactText(text).text),
-    redactName: remembering((text) => (NO_NAME.test(text) ? redactText(text).text : redactId(text))),
+    redactRepeated: remembering(redactText),
+    redactName: remembering((text) => (NO_NAME.test(text) ? redactText(text) : redactId(text))),
   };
 }
 

@@ -84,11 +84,13 @@ function replaceEncodedNames(text: string, replace: Replace): string {
 const TELLING_SEGMENT = `(?:${KEYS})[-_.]?key|(?:(?:access|auth|api|id|refresh)[-_.]?)?token|secret|password|passwd|bearer|credentials?`;
 const HEX_SEGMENT = 'key|keys|tokens|auth|sid|sig|session|hooks?|webhooks?';
 const IN_PATH = new RegExp(`(?<=/(?:${TELLING_SEGMENT})/)[^/?#&;,\\s"'<>]{8,}|(?<=/(?:${HEX_SEGMENT})/)[0-9a-f]{32,}(?![0-9a-z_-])`, 'gi');
+/** Asked first: looking behind every character costs a multiple of looking at every slash. */
+const HAS_TELLING_SEGMENT = new RegExp(`/(?:${TELLING_SEGMENT}|${HEX_SEGMENT}|services|workflows)/`, 'i');
 const SLACK_HOOK = /(?<=\/(?:services|workflows)\/T[0-9A-Z]{6,16}\/[BA][0-9A-Z]{6,16}\/)[0-9A-Za-z/]{16,}/g;
 
 /** Replaces secrets that a path carries after a segment that tells: `/apikey/<secret>/…`, and the last part of a Slack hook. */
 export function replaceSecretSegments(text: string, replace: Replace): string {
-  if (!text.includes('/')) return text;
+  if (!text.includes('/') || !HAS_TELLING_SEGMENT.test(text)) return text;
   const one = (value: string) => (isKept(value) || !isNoRoute(value) ? value : replace(percentDecode(value)));
   return text.replace(SLACK_HOOK, (value) => replace(value)).replace(IN_PATH, one);
 }

@@ -1,5 +1,6 @@
 import { RequestLogLine } from '@keytrail/contracts';
 import type { LineProblem } from '../line-problem.js';
+import { isSurelyValid } from './quick-check.js';
 
 /** One request of a gateway's record in Keytrail's own terms, or why there is none. */
 export type MappedLine =
@@ -13,7 +14,8 @@ export const isObject = (value: unknown): value is JsonObject => typeof value ==
 export const notAnObject = (): MappedLine => ({ problem: { code: 'not_an_object', reason: 'not a JSON object' } });
 
 /** Checks a line against the contract. A reason names fields of the contract only: names and values of the line could hold a secret. */
-export function checkLine(candidate: unknown): MappedLine {
+export function checkLine(candidate: JsonObject): MappedLine {
+  if (isSurelyValid(candidate)) return { line: candidate as RequestLogLine };
   const result = RequestLogLine.safeParse(candidate);
   if (result.success) return { line: result.data };
   const reasons = new Map<string, string>();

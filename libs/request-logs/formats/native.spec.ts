@@ -1,7 +1,8 @@
 import { RequestLogLine } from '@keytrail/contracts';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isSurelyValid, mapNative } from './native.js';
+import { mapNative } from './native.js';
+import { isSurelyValid } from './quick-check.js';
 
 const line = { time: '2026-03-01T10:00:00.123Z', request_id: 'r-1', method: 'GET', path: '/v1/orders', status: 200 };
 const problemOf = (fields: Record<string, unknown>) => mapNative({ ...line, ...fields })[0]!.problem;

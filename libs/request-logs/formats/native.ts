@@ -1,7 +1,8 @@
-import { CredentialKind, Outcome, RequestLogLine } from '@keytrail/contracts';
+import { RequestLogLine } from '@keytrail/contracts';
 import { cutText } from '../clean-text.js';
 import { leavesOf, withOthers } from './attributes.js';
 import { checkLine, isObject, notAnObject, type JsonObject, type MappedLine } from './mapped-line.js';
+import { isSurelyValid } from './quick-check.js';
 
 /** Keytrail's own format: as it is, checked. Fields it does not know become attributes, after those the line names itself. */
 export function mapNative(value: unknown): MappedLine[] {
@@ -26,13 +27,13 @@ function hasOthers(value: JsonObject): boolean {
 
 /** A spec holds this to the fields of the contract. */
 const knownFieldsIn = (line: JsonObject): number =>
-  Number(line['time'] !== undefined) + Number(line['request_id'] !== undefined) + Number(line['workspace'] !== undefined) + Number(line['key_id'] !== undefined)
-  + Number(line['key'] !== undefined) + Number(line['credential_kind'] !== undefined) + Number(line['principal'] !== undefined) + Number(line['outcome'] !== undefined)
-  + Number(line['refusal_reason'] !== undefined) + Number(line['method'] !== undefined) + Number(line['route'] !== undefined) + Number(line['path'] !== undefined)
-  + Number(line['status'] !== undefined) + Number(line['latency_ms'] !== undefined) + Number(line['bytes_in'] !== undefined) + Number(line['bytes_out'] !== undefined)
-  + Number(line['address'] !== undefined) + Number(line['user_agent'] !== undefined) + Number(line['origin'] !== undefined) + Number(line['referer'] !== undefined)
-  + Number(line['tenant'] !== undefined) + Number(line['environment'] !== undefined) + Number(line['gateway_node'] !== undefined) + Number(line['headers'] !== undefined)
-  + Number(line['attributes'] !== undefined);
+  (line['time'] === undefined ? 0 : 1) + (line['request_id'] === undefined ? 0 : 1) + (line['workspace'] === undefined ? 0 : 1) + (line['key_id'] === undefined ? 0 : 1)
+  + (line['key'] === undefined ? 0 : 1) + (line['credential_kind'] === undefined ? 0 : 1) + (line['principal'] === undefined ? 0 : 1) + (line['outcome'] === undefined ? 0 : 1)
+  + (line['refusal_reason'] === undefined ? 0 : 1) + (line['method'] === undefined ? 0 : 1) + (line['route'] === undefined ? 0 : 1) + (line['path'] === undefined ? 0 : 1)
+  + (line['status'] === undefined ? 0 : 1) + (line['latency_ms'] === undefined ? 0 : 1) + (line['bytes_in'] === undefined ? 0 : 1) + (line['bytes_out'] === undefined ? 0 : 1)
+  + (line['address'] === undefined ? 0 : 1) + (line['user_agent'] === undefined ? 0 : 1) + (line['origin'] === undefined ? 0 : 1) + (line['referer'] === undefined ? 0 : 1)
+  + (line['tenant'] === undefined ? 0 : 1) + (line['environment'] === undefined ? 0 : 1) + (line['gateway_node'] === undefined ? 0 : 1) + (line['headers'] === undefined ? 0 : 1)
+  + (line['attributes'] === undefined ? 0 : 1);
 
 function withUnknownFields(line: RequestLogLine, value: JsonObject): RequestLogLine {
   const others = leavesOf(Object.fromEntries(Object.entries(value).filter(([name]) => !FIELDS.has(name))));
@@ -51,57 +52,3 @@ function withinLength(value: JsonObject): JsonObject {
   }
   return cut ?? value;
 }
-
-const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
-const NO_IDENTIFIER = /[\s\u0000-\u001f\u007f]/;
-const METHOD = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
-const DATE_TIME = new RegExp('^20\\d\\d-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)|(?:0[13578]|1[02])-31)'
-  + 'T(?:[01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(?:\\.\\d{1,9})?(?:Z|[+-](?:[01]\\d|2[0-3]):[0-5]\\d)$');
-const KINDS = new Set<unknown>(CredentialKind.options);
-const OUTCOMES = new Set<unknown>(Outcome.options);
-
-const isText = (value: unknown, max: number) =>
-  typeof value === 'string' && value.length > 0 && value.length <= max && !CONTROL.test(value);
-const isTextIfAny = (value: unknown, max: number) => value === undefined || isText(value, max);
-const isId = (value: unknown, max: number) =>
-  typeof value === 'string' && value.length > 0 && value.length <= max && !NO_IDENTIFIER.test(value);
-const isCountIfAny = (value: unknown) => value === undefined || (Number.isSafeInteger(value) && (value as number) >= 0);
-const within = (value: unknown, min: number, max: number) => typeof value === 'number' && value >= min && value <= max;
-
-/**
- * Whether the contract is met, for certain: true means that `RequestLogLine` accepts the line (a spec holds this to it), false means that
- * it has to be asked. It answers for nearly every line at a fifth of the schema's cost.
- */
-export function isSurelyValid(line: JsonObject): boolean {
-  const { time } = line;
-  return (typeof time === 'string' ? DATE_TIME.test(time) : within(time, 0, 8.64e15))
-    && isId(line['request_id'], 128) && isText(line['path'], 16_384)
-    && typeof line['method'] === 'string' && METHOD.test(line['method'])
-    && Number.isInteger(line['status']) && within(line['status'], 100, 599)
-    && (line['workspace'] === undefined || isId(line['workspace'], 64)) && (line['key_id'] === undefined || isId(line['key_id'], 256))
-    && (line['key'] === undefined || (typeof line['key'] === 'string' && line['key'].length > 0 && line['key'].length <= 4096))
-    && (line['credential_kind'] === undefined || KINDS.has(line['credential_kind']))
-    && (line['outcome'] === undefined || OUTCOMES.has(line['outcome']))
-    && (line['latency_ms'] === undefined || within(line['latency_ms'], 0, 86_400_000))
-    && isCountIfAny(line['bytes_in']) && isCountIfAny(line['bytes_out'])
-    && isTextIfAny(line['principal'], 512) && isTextIfAny(line['refusal_reason'], 128) && isTextIfAny(line['route'], 512)
-    && isTextIfAny(line['address'], 255) && isTextIfAny(line['user_agent'], 4096) && isTextIfAny(line['origin'], 512)
-    && isTextIfAny(line['referer'], 4096) && isTextIfAny(line['tenant'], 256) && isTextIfAny(line['environment'], 64)
-    && isTextIfAny(line['gateway_node'], 256)
-    && (line['headers'] === undefined || holdsOnly(line['headers'], 256, isHeaderValue))
-    && (line['attributes'] === undefined || holdsOnly(line['attributes'], 64, isAttributeValue));
-}
-
-function holdsOnly(value: unknown, maxName: number, isAllowed: (item: unknown) => boolean): boolean {
-  if (!isObject(value)) return false;
-  for (const name of Object.keys(value)) {
-    if (name.length > maxName || name === '__proto__' || !isAllowed(value[name])) return false;
-  }
-  return true;
-}
-
-const isHeaderValue = (value: unknown) =>
-  typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string'));
-
-const isAttributeValue = (value: unknown) =>
-  (typeof value === 'string' ? value.length <= 4096 : typeof value === 'boolean' || Number.isFinite(value));

@@ -11,7 +11,7 @@ export interface ReportRequestsOptions {
   describe?: (request: FastifyRequest, reply: FastifyReply) => Partial<RequestReport>;
   /** true: this request is not reported. */
   ignore?: (request: FastifyRequest) => boolean;
-  /** Send the query string with the path. Default: no, it may hold secrets. */
+  /** Send query strings, of the path and of the referer. Default: no, they may hold secrets. */
   withQuery?: boolean;
 }
 
@@ -19,11 +19,7 @@ export interface ReportRequestsOptions {
 export function reportRequests(server: FastifyInstance, options: ReportRequestsOptions, done: (error?: Error) => void): void {
   const { reporter, ignore } = options;
   server.addHook('onResponse', (request, reply, next) => {
-    try {
-      if (!ignore?.(request)) reporter.report(reportOf(request, reply, options));
-    } catch (error) {
-      request.log.error(error, 'a request was not reported');
-    }
+    if (!attempt(request, false, () => ignore?.(request) === true)) reporter.report(reportOf(request, reply, options));
     next();
   });
   done();
@@ -32,14 +28,25 @@ export function reportRequests(server: FastifyInstance, options: ReportRequestsO
 Object.assign(reportRequests, { [Symbol.for('skip-override')]: true });
 
 function reportOf(request: FastifyRequest, reply: FastifyReply, { describe = presented, withQuery = false }: ReportRequestsOptions): RequestReport {
-  const { headers, url } = request;
-  const question = url.indexOf('?');
+  const { headers } = request;
+  const address = (url: string | undefined) => (withQuery ? url : url?.replace(/[?#].*$/s, ''));
   return {
     time: Math.round(Date.now() - reply.elapsedTime), request_id: String(request.id), method: request.method,
-    path: withQuery || question === -1 ? url : url.slice(0, question), route: request.routeOptions.url, status: reply.statusCode,
+    path: address(request.url) || '/', route: request.routeOptions.url, status: reply.statusCode,
     latency_ms: reply.elapsedTime, bytes_in: lengthOf(headers['content-length']), bytes_out: lengthOf(reply.getHeader('content-length')),
-    address: request.ip, user_agent: headers['user-agent'], origin: headers.origin, referer: headers.referer, ...describe(request, reply),
+    address: request.ip, user_agent: headers['user-agent'], origin: headers.origin, referer: address(headers.referer),
+    ...attempt(request, {}, () => describe(request, reply)),
   };
+}
+
+/** What the service was asked for, or `otherwise` when it fails at it: a request that is half known is better than a hole. */
+function attempt<T>(request: FastifyRequest, otherwise: T, ask: () => T): T {
+  try {
+    return ask();
+  } catch (error) {
+    request.log.error(error, 'a request could not be described for its report');
+    return otherwise;
+  }
 }
 
 /** The key as the caller presented it: `Authorization: Bearer …` or `X-Api-Key`. */

@@ -91,13 +91,16 @@ export class Reporter {
   }
 
   private async sendRest(deadlineMs: number): Promise<ReporterStats> {
+    const { signal } = this.stopping;
+    const aborted = new Promise<void>((resolve) => { signal.addEventListener('abort', () => resolve()); });
     const deadline = setTimeout(() => this.stopping.abort(), deadlineMs);
     this.wake();
     while (this.running !== undefined) await this.running;
-    clearTimeout(deadline);
     this.counts.unsent += this.buffer.clear();
     this.sayLosses({ now: true });
-    await this.options.transport.close?.().catch(() => undefined);
+    const closed = this.options.transport.close?.().catch(() => undefined);
+    await Promise.race([closed, aborted]);
+    clearTimeout(deadline);
     return this.stats();
   }
 

@@ -4,18 +4,20 @@ import { ContainmentModule } from '@keytrail/containment';
 import { CredentialsHttpModule } from '@keytrail/credentials';
 import { FindingsHttpModule } from '@keytrail/detection';
 import { IncidentsHttpModule } from '@keytrail/incidents';
-import { RequestLogsHttpModule, RequestLogsModule, type CountryLookup } from '@keytrail/request-logs';
+import { KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, readMessagesFrom, type CountryLookup } from '@keytrail/request-logs';
 import { foundationModules, type Foundation } from '@keytrail/startup';
 
 export interface ApiParts {
   foundation: Foundation;
   countries: CountryLookup;
+  /** Absent: dead letters are replayed from what was kept of them. */
+  brokers?: readonly string[] | undefined;
 }
 
 /** Everything over HTTP. Detection and correlation run elsewhere. */
 @Module({})
 export class ApiModule {
-  static forRoot({ foundation, countries }: ApiParts): DynamicModule {
+  static forRoot({ foundation, countries, brokers }: ApiParts): DynamicModule {
     return {
       module: ApiModule,
       imports: [
@@ -23,6 +25,7 @@ export class ApiModule {
         AuditTrailHttpModule,
         CredentialsHttpModule,
         RequestLogsModule.forRoot(countries), RequestLogsHttpModule,
+        ...(brokers ? [KafkaMessagesModule.forRoot(readMessagesFrom(brokers))] : []),
         FindingsHttpModule,
         IncidentsHttpModule,
         ContainmentModule,

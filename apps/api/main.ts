@@ -17,7 +17,7 @@ await runProcess({
       administrator: { token: settings.KEYTRAIL_ADMIN_TOKEN },
       async compose(foundation) {
         const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
-        return ApiModule.forRoot({ foundation, countries });
+        return ApiModule.forRoot({ foundation, countries, brokers: settings.KEYTRAIL_KAFKA_BROKERS });
       },
     });
     if (api.newAdminToken !== undefined) process.stdout.write(`${newAdminTokenNotice(api.newAdminToken).join('\n')}\n`);

@@ -1,7 +1,10 @@
 import type { z } from 'zod';
-import { adminFields, geoFields, settingsSchema } from '@keytrail/platform';
+import { adminFields, geoFields, kafkaFields, settingsSchema } from '@keytrail/platform';
 import { serverAppFields } from '@keytrail/startup';
 
 /** Everything the API can be told. It needs the master key and both stores. */
-export const ApiSettings = settingsSchema({ ...serverAppFields, ...adminFields, ...geoFields });
+export const ApiSettings = settingsSchema({
+  ...serverAppFields, ...adminFields, ...geoFields,
+  KEYTRAIL_KAFKA_BROKERS: kafkaFields.KEYTRAIL_KAFKA_BROKERS.optional().describe('Kafka brokers, to read dead letters again from their topics; absent = from what was kept of them'),
+});
 export type ApiSettings = z.infer<typeof ApiSettings>;

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, ConnectionError } from '@keytrail/demo';
 import { demoCommand } from './commands/demo.js';
+import { dlqCommand } from './commands/dlq.js';
 import { importCommand } from './commands/import.js';
 import { UsageError } from './config.js';
 import type { CliIo } from './io.js';
@@ -25,8 +26,9 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     .description('Watches how API keys are used.')
     .version(io.version)
     .addCommand(importCommand(io, done))
+    .addCommand(dlqCommand(io, done))
     .addCommand(demoCommand(io, done));
-  for (const command of [program, ...program.commands]) {
+  for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({
       writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text),
     });

@@ -56,7 +56,7 @@ export class KafkaMessageReader extends MessageReader {
   }
 
   private async readAll(group: string, wanted: readonly Wanted[], found: Map<string, Buffer>): Promise<void> {
-    const consumer = this.kafka.consumer({ groupId: group, maxWaitTimeInMs: 200, retry: { restartOnFailure: async () => false } });
+    const consumer = this.kafka.consumer({ groupId: group, maxWaitTimeInMs: 200, retry: { retries: 5, initialRetryTime: 300, restartOnFailure: async () => false } });
     const left = new Map(wanted.map((want) => [`${want.topic}/${want.partition}`, want]));
     let timer: NodeJS.Timeout | undefined;
     try {

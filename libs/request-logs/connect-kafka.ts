@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { RequestLogFormat } from '@keytrail/contracts';
-import { KafkaDeadLetters, KafkaLogSource, KafkaMessageReader, createKafka, ensureTopics } from '@keytrail/kafka';
+import { KafkaDeadLetters, KafkaLogSource, KafkaMessageReader, createKafka, ensureTopics, type MessageReader } from '@keytrail/kafka';
 import { parseTopic, type kafkaFields } from '@keytrail/platform';
 import { BackgroundLogSource } from './background-log-source.service.js';
 import { KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
@@ -24,6 +24,9 @@ export function connectKafka(settings: KafkaSettings): KafkaCollectorParts {
     messages: new KafkaMessageReader(oneTry),
   };
 }
+
+/** Reads single messages again, for a process that collects none. */
+export const readMessagesFrom = (brokers: readonly string[]): MessageReader => new KafkaMessageReader(createKafka(brokers, { tryOnce: true }));
 
 /** The settings were checked: every format is known. */
 function readTopics(entries: readonly string[]): Map<string, TopicSettings> {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { parseBody, parseMessage } from '../parse-body.js';
 import { fixtureValues, redactor, rowsOf } from '../spec-support/fixtures.js';
 import { mapCombined } from './combined.js';
 
@@ -31,6 +32,18 @@ describe('combined', () => {
     const items = mapCombined(['planted', '', 7, { log: 7 }, { message: 'planted' }, '198.51.100.9 - - [planted] "GET / HTTP/1.1" 200 1', '198.51.100.9 - - [99/Foo/2026:10:00:02 +0000] "GET / HTTP/1.1" 200 1']);
     expect(items.map((item) => item.problem?.code)).toEqual(['invalid_field', 'invalid_field', 'not_an_object', 'invalid_field', 'invalid_field', 'invalid_field', 'invalid_field']);
     expect(JSON.stringify(items)).not.toContain('planted');
+  });
+
+  it('should be read line by line from a body of text, whatever brackets stand in a line', () => {
+    const read = (text: string | Buffer, format: 'combined' | 'auto' | 'native' = 'combined') =>
+      [...parseBody(Buffer.from(text), { format, maxLineBytes: 1000 })].map(({ line, value, problem }) => [line, problem?.code ?? value]);
+    const deep = `${request} "${'[{'.repeat(100)}"`;
+    expect(read(`\ufeff${request}\r\n\n${deep}\n`)).toEqual([[1, request], [3, deep]]);
+    expect(read(`${request}\n{"log":1}\n{"cut\n"x"\n${'x'.repeat(1001)}\n`)).toEqual([[1, request], [2, { log: 1 }], [3, 'invalid_json'], [4, 'not_an_object'], [5, 'too_long']]);
+    expect(read(Buffer.concat([Buffer.from(`${request}\n`), Buffer.from([0xff, 0x0a])]))).toEqual([[1, request], [2, 'invalid_utf8']]);
+    expect(read(request, 'auto')).toEqual([[1, request]]);
+    expect(read(request, 'native')).toEqual([[1, 'invalid_json']]);
+    expect([...parseMessage(Buffer.from(request), 'combined')].map(({ value }) => value)).toEqual([request]);
   });
 
   it('should map a line with named extras', () => {

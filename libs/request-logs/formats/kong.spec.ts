@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import { createRedactor } from '../redact.js';
 import { normaliseLine } from '../normalise.js';
+import { parseBody } from '../parse-body.js';
 import type { NormaliseContext } from '../row.js';
 import { mapKong } from './kong.js';
 
@@ -61,6 +62,25 @@ describe('Kong', () => {
       request_id: '22222222222222222222222222222222', route: 'orders-api', bytes_in: 512, bytes_out: 96, user_agent: 'curl/8.5.0', origin: 'https://evil.example',
       attributes: { sec_fetch_site: 'cross-site', answered_by: 'exit' },
     });
+  });
+
+  it('should give a request of a Kong that has no request ids one that is always the same', () => {
+    const entry = { ...accepted, request: { ...accepted.request, id: undefined }, response: { status: 200, size: 1 } };
+    expect(rowOf(entry).request_id).toMatch(/^derived-[0-9a-f]{32}$/);
+    expect(rowOf({ ...entry }).request_id).toBe(rowOf(entry).request_id);
+    expect(rowOf({ ...entry, started_at: 1_726_783_839_509 }).request_id).not.toBe(rowOf(entry).request_id);
+  });
+
+  it('should keep what an operator adds', () => {
+    expect(rowOf({ ...accepted, team: 'orders', extra: { plan: 'gold', api_key: secret } }).attributes).toMatchObject({ team: 'orders', 'extra.plan': 'gold', 'extra.api_key': redactor.fingerprint(secret) });
+  });
+
+  it('should read what http-log, file-log and kafka-log send: one, one a line, an array, an array a line', () => {
+    const [one, two] = [JSON.stringify(accepted), JSON.stringify(refused)];
+    for (const body of [`${one}\n${two}\n`, `[${one},${two}]`, `[${one}]\n[${two}]\n`, JSON.stringify([accepted, refused], null, 2)]) {
+      const read = [...parseBody(Buffer.from(body), { format: 'kong' })].flatMap(({ value }) => mapKong(value));
+      expect(read.map(({ line }) => line?.status)).toEqual([200, 401]);
+    }
   });
 
   it('should map batches', () => {

@@ -23,7 +23,7 @@ export function verdictOf(parts, { stores, finished }) {
     ...stores.flatMap((name, index) => [['campaign', of('campaign')[index]], ['control', of('control')[index]]]
       .filter(([, part]) => part === undefined || part.could_not_run !== undefined)
       .map(([what, part]) => `the ${what} on ${name} could not run${part === undefined ? '' : `: ${part.could_not_run}`}`)),
-    ...(finished ? [] : ['the test run did not end well']),
+    ...(finished || mismatches.length > 0 ? [] : ['the test run did not end well']),
   ];
   const code = mismatches.length > 0 ? MISMATCH : notRun.length > 0 ? COULD_NOT_RUN : OK;
   return { code, outcome: compared.length === 0 ? undefined : outcomeOf(compared, controls, stores), reasons: [...mismatches, ...notRun.filter(() => code !== OK)] };

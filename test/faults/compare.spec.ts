@@ -8,10 +8,11 @@ const request = (id: number, status: number) => ({
 const produced: Produced = { requests: [request(1, 200), request(2, 403), request(3, 500), request(4, 429)], bad: ['b1', 'b2'] };
 
 /** The stores as they must be, with one thing changed. */
-function stores(change: (stored: { requests: Stored['requests'][number][]; letters: Stored['letters'][number][]; cells: Record<RollupName, { cell: string; counts: string }[]> }) => void = () => undefined): Stored {
+function stores(change: (stored: { requests: Stored['requests'][number][]; letters: Stored['letters'][number][]; topicLetters: Stored['letters'][number][]; cells: Record<RollupName, { cell: string; counts: string }[]> }) => void = () => undefined): Stored {
   const entries = Object.entries(expectedCells(produced)).map(([name, cells]) => [name, [...cells].map(([cell, counts]) => ({ cell, counts }))]);
   const stored = {
     requests: produced.requests.map(({ request_id }) => ({ name: request_id, rows: 1 })), letters: produced.bad.map((name) => ({ name, rows: 1 })),
+    topicLetters: produced.bad.map((name) => ({ name, rows: 1 })),
     cells: Object.fromEntries(entries) as Record<RollupName, { cell: string; counts: string }[]>,
   };
   change(stored);
@@ -39,6 +40,8 @@ describe('what is stored is compared with what was produced', () => {
     ['one missing and another twice, though the sum agrees', ({ requests }) => { requests.pop(); requests[0]!.rows = 2; }, { missing: 1, doubled: 1 }],
     ['a dead letter that is missing', ({ letters }) => { letters.pop(); }, { missing: 1 }],
     ['a dead letter that is there twice', ({ letters }) => { letters[1]!.rows = 2; }, { doubled: 1 }],
+    ['a dead letter that is not in the topic', ({ topicLetters }) => { topicLetters.pop(); }, { missing: 1 }],
+    ['a letter in the topic under two keys', ({ topicLetters }) => { topicLetters[0]!.rows = 2; }, { doubled: 1 }],
     ['a cell that counts one too many', ({ cells }) => { cells.request_minutes[0]!.counts = '3 1 0 0 40 1'; }, { rollup_mismatches: 1 }],
     ['a cell with other bytes', ({ cells }) => { cells.request_minutes[0]!.counts = '2 1 0 0 41 1'; }, { rollup_mismatches: 1 }],
     ['a cell that is missing', ({ cells }) => { cells.key_callers.pop(); }, { rollup_mismatches: 1 }],

@@ -16,6 +16,8 @@ export interface Cell {
 export interface Stored {
   requests: readonly NamedRows[];
   letters: readonly NamedRows[];
+  /** The same in the dead-letter topic. */
+  topicLetters: readonly NamedRows[];
   /** Cells by rollup; the same names and order of counts as `expectedCells` has. */
   cells: Record<RollupName, readonly Cell[]>;
 }
@@ -23,7 +25,7 @@ export interface Stored {
 export interface Comparison {
   /** Rows of request logs. */
   rows: number;
-  /** Requests and bad messages that are found nowhere. */
+  /** Requests that are not stored, and bad messages that are not kept as dead letters or not in their topic. */
   missing: number;
   /** Rows and dead letters beyond one, and those that nobody sent. */
   doubled: number;
@@ -41,6 +43,7 @@ export function compare(produced: Produced, stored: Stored): Comparison {
   const examples: string[] = [];
   const requests = compareNames('request', produced.requests.map(({ request_id }) => request_id), stored.requests, examples);
   const letters = compareNames('dead letter', produced.bad, stored.letters, examples);
+  const topicLetters = compareNames('letter in the topic', produced.bad, stored.topicLetters, examples);
   const wanted = expectedCells(produced);
   let rollup_mismatches = 0;
   for (const rollup of Object.keys(wanted) as RollupName[]) {
@@ -54,8 +57,8 @@ export function compare(produced: Produced, stored: Stored): Comparison {
     }
   }
   return {
-    rows: stored.requests.reduce((sum, { rows }) => sum + rows, 0), missing: requests.missing + letters.missing,
-    doubled: requests.doubled + letters.doubled, rollup_mismatches, examples: examples.slice(0, EXAMPLES),
+    rows: stored.requests.reduce((sum, { rows }) => sum + rows, 0), missing: requests.missing + letters.missing + topicLetters.missing,
+    doubled: requests.doubled + letters.doubled + topicLetters.doubled, rollup_mismatches, examples: examples.slice(0, EXAMPLES),
   };
 }
 

@@ -5,9 +5,10 @@ import type { IntakeAccounts } from '@keytrail/contracts';
 import { createTempDir } from '../support/temp-dir.js';
 import { waitFor } from '../support/wait-for.js';
 import type { Bundle } from './bundle.js';
+import { readLetterTopic } from './letter-topic.js';
 import { ProcessUnderTest } from './process-under-test.js';
 import { forgetTokens, readStores } from './read-stores.js';
-import { MOMENT_MS, SESSION_TIMEOUT_MS, settingsOf, type Feed, type Subject } from './subject.js';
+import { MOMENT_MS, SESSION_TIMEOUT_MS, letterTopicOf, settingsOf, type Feed, type Subject } from './subject.js';
 
 const TOKEN = 'the-administrator-of-this-test';
 
@@ -23,7 +24,7 @@ export async function subjectOnEmbeddedStores(bundle: Bundle, feed: Feed): Promi
     start: () => app.start(),
     output: () => app.output(),
     forgetTokens: () => forgetTokens(stores.clickhouse),
-    read: (oracle) => readStores(stores, oracle),
+    read: async (oracle) => ({ ...await readStores(stores, oracle), topicLetters: await readLetterTopic(feed.brokers, letterTopicOf(feed.topic)) }),
     async taken() {
       const url = /Keytrail is up at (http:\/\/[\w.:]+)/.exec(app.output())?.[1];
       if (url === undefined) throw new Error('the app is not up');

@@ -6,9 +6,10 @@ import { createPostgresDatabase } from '../support/postgres.js';
 import { waitFor } from '../support/wait-for.js';
 import type { Bundle } from './bundle.js';
 import { faultKinds } from './plan.js';
+import { readLetterTopic } from './letter-topic.js';
 import { ProcessUnderTest } from './process-under-test.js';
 import { forgetTokens, readStores } from './read-stores.js';
-import { MOMENT_MS, SESSION_TIMEOUT_MS, settingsOf, type Feed, type Subject } from './subject.js';
+import { MOMENT_MS, SESSION_TIMEOUT_MS, letterTopicOf, settingsOf, type Feed, type Subject } from './subject.js';
 
 const INSERT = /INSERT(?:\+|%20)INTO/i;
 
@@ -32,7 +33,7 @@ export async function subjectOnServers(bundle: Bundle, feed: Feed): Promise<Subj
     start: () => one.start(),
     output: () => one.output(),
     forgetTokens: () => forgetTokens(direct.clickhouse),
-    read: (oracle) => readStores(direct, oracle),
+    read: async (oracle) => ({ ...await readStores(direct, oracle), topicLetters: await readLetterTopic(feed.brokers, letterTopicOf(feed.topic)) }),
     async taken() {
       const { rows } = await pool.query('SELECT coalesce(sum(stored + dead_lettered), 0) AS taken FROM intake_counts WHERE source = $1', [`kafka:${feed.topic}`]);
       return Number(rows[0].taken);

@@ -19,7 +19,7 @@ const cellsOf = (keys: string): Record<Exclude<RollupName, 'intake_counts'>, str
 });
 
 /** Reads all that the stores hold of a campaign. Embedded stores: their process must have ended. */
-export async function readStores({ clickhouse: at, postgres }: StoreLocations, oracle: Oracle): Promise<Stored> {
+export async function readStores({ clickhouse: at, postgres }: StoreLocations, oracle: Oracle): Promise<Omit<Stored, 'topicLetters'>> {
   const cells = cellsOf(oracle.keys.map((key) => `'${key}'`).join(', '));
   const clickhouse = await openClickHouse(at);
   const read = async () => ({

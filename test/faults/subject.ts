@@ -13,7 +13,7 @@ export interface Subject {
   hurt(fault: Fault, random: Random): Promise<void>;
   /** Ends the processes in good order. */
   end(): Promise<void>;
-  /** What the stores hold; the processes must have ended. */
+  /** What the stores and the dead-letter topic hold; the processes must have ended. */
   read(oracle: Oracle): Promise<Stored>;
   /** For the negative control: makes the stores forget insert tokens. To be called before the start. */
   forgetTokens(): Promise<void>;
@@ -35,9 +35,11 @@ export const SESSION_TIMEOUT_MS = 2_000;
 /** A fault comes at a random moment within this: several batches are stored in the time. */
 export const MOMENT_MS = 1_000;
 
+export const letterTopicOf = (topic: string): string => `${topic}-letters`;
+
 /** Settings of every subject. */
 export const settingsOf = ({ brokers, topic }: Feed): Record<string, string> => ({
   KEYTRAIL_MASTER_KEY: Buffer.alloc(32, 7).toString('base64'), KEYTRAIL_KAFKA_BROKERS: brokers.join(','), KEYTRAIL_KAFKA_TOPICS: topic,
-  KEYTRAIL_KAFKA_GROUP: `group-of-${topic}`, KEYTRAIL_KAFKA_DEAD_LETTER_TOPIC: `${topic}-letters`,
+  KEYTRAIL_KAFKA_GROUP: `group-of-${topic}`, KEYTRAIL_KAFKA_DEAD_LETTER_TOPIC: letterTopicOf(topic),
   KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
 });

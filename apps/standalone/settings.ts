@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, settingsSchema, storeFields } from '@keytrail/platform';
+import { adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, settingsSchema, startFields, storeFields } from '@keytrail/platform';
 
 /** Everything `npm start` can be told. Nothing has to be set. */
 export const StandaloneSettings = settingsSchema({
@@ -9,6 +9,7 @@ export const StandaloneSettings = settingsSchema({
   KEYTRAIL_MASTER_KEY: masterKeyField.optional(),
   KEYTRAIL_CLICKHOUSE_URL: storeFields.KEYTRAIL_CLICKHOUSE_URL.optional(),
   KEYTRAIL_POSTGRES_URL: storeFields.KEYTRAIL_POSTGRES_URL.optional(),
+  ...startFields,
   ...kafkaFields,
   KEYTRAIL_KAFKA_BROKERS: kafkaFields.KEYTRAIL_KAFKA_BROKERS.optional(),
   ...jwtFields,

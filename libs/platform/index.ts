@@ -11,6 +11,7 @@ export { ReadinessChecks } from './http/health.controller.js';
 export {
   PUBLIC_ROUTE, PublicRoute, ROUTE_PERMISSION, RequirePermission, type RoutePermission,
 } from './http/route-permission.decorator.js';
+export { isStoreOutage } from './http/store-outage.js';
 export { newId } from './ids.js';
 export { AppLogger } from './logging.js';
 export { Metrics } from './metrics.js';
@@ -19,7 +20,7 @@ export { JobSchedule, RecurringJob } from './recurring-job.js';
 export { runProcess, type RunningProcess } from './run-process.js';
 export { Secrets, fingerprintOf, readOrCreateMasterKey, sameDigest } from './secrets.js';
 export {
-  adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, settingsSchema, storeFields,
+  adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, settingsSchema, startFields, storeFields,
 } from './setting-fields.js';
 export { SettingsError, readSettings } from './settings.js';
 export { WorkspaceScope } from './workspace-scope.js';

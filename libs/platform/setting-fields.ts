@@ -32,6 +32,12 @@ export const storeFields = {
     .describe('Postgres, such as postgres://user:password@host:5432/database'),
 };
 
+/** Servers come up in any order: how long a process that starts waits for its stores. */
+export const startFields = {
+  KEYTRAIL_START_WITHIN_S: z.coerce.number().int().min(0).max(3_600).default(60)
+    .describe('Seconds a process that starts waits for stores that do not answer; 0 = it does not wait'),
+};
+
 /** The key that all digests and fingerprints derive from. Every process of one installation needs the same. */
 export const masterKeyField = z.base64().refine((value) => Buffer.from(value, 'base64').length >= 32, { message: 'must be base64 of at least 32 bytes' })
   .describe('Master key: base64 of at least 32 random bytes (openssl rand -base64 32)');

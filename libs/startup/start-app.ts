@@ -4,13 +4,14 @@ import type { z } from 'zod';
 import { AccessSettings, AccessTokenStore, jwtSettingsOf } from '@keytrail/access';
 import { openClickHouse, type ClickHouseLocation } from '@keytrail/clickhouse';
 import { Registry } from '@keytrail/credentials';
-import { Secrets, SettingsError, createHttpApp, httpFields, jwtFields, type JobSchedule } from '@keytrail/platform';
+import { Secrets, SettingsError, createHttpApp, httpFields, jwtFields, startFields, type JobSchedule } from '@keytrail/platform';
 import { Database, type PostgresLocation } from '@keytrail/postgres';
 import { assertMasterKey } from './assert-master-key.js';
 import type { Foundation } from './foundation.js';
+import { openWithin } from './open-within.js';
 
-/** Settings of every process: where it listens and whom it believes. */
-export const appFields = { ...httpFields, ...jwtFields };
+/** Settings of every process: where it listens, whom it believes and how long it waits for its stores. */
+export const appFields = { ...httpFields, ...jwtFields, ...startFields };
 export type AppSettings = z.infer<z.ZodObject<typeof appFields>>;
 
 export interface AppOptions {
@@ -37,18 +38,22 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
-/** Opens the stores, composes the application on them, makes sure of the account and listens. What was opened is closed when a part fails. */
+/**
+ * Opens the stores, waiting for them as long as it may, composes the application on them, makes sure of the account and listens. What was
+ * opened is closed when a part fails.
+ */
 export async function startApp(settings: AppSettings, options: AppOptions): Promise<RunningApp> {
   // What is logged before there is an application goes the same way.
   Logger.overrideLogger(options.logger);
   const access = new AccessSettings(jwtSettingsOf(settings));
   const opened: { close(): Promise<unknown> }[] = [];
   try {
-    const database = await Database.open(options.postgres);
+    const patience = { withinMs: settings.KEYTRAIL_START_WITHIN_S * 1_000 };
+    const database = await openWithin('Postgres', () => Database.open(options.postgres), patience, options.logger);
     opened.push({ close: () => database.destroy() });
     const secrets = new Secrets(options.masterKey);
     await assertMasterKey(database, secrets);
-    const clickhouse = await openClickHouse(options.clickhouse);
+    const clickhouse = await openWithin('ClickHouse', () => openClickHouse(options.clickhouse), patience, options.logger);
     opened.push(clickhouse);
     const module = await options.compose({ database, clickhouse, secrets, access, schedule: options.schedule });
     const app = await createHttpApp(module, {

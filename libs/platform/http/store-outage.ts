@@ -6,10 +6,11 @@ const MOST_CAUSES = 5;
 /** Whether an error, or what caused it, is that a store does not answer. */
 export function isStoreOutage(error: unknown): boolean {
   let at = error;
-  for (let depth = 0; depth < MOST_CAUSES && at instanceof Error; depth += 1) {
-    if (OUTAGES.has(String((at as NodeJS.ErrnoException).code)) || SAYINGS.test(at.message)) return true;
-    const several = (at as AggregateError).errors as unknown;
-    at = Array.isArray(several) ? several[0] : at.cause;
+  for (let depth = 0; depth < MOST_CAUSES && typeof at === 'object' && at !== null; depth += 1) {
+    // By shape, not by class: errors of a built-in may come from another realm.
+    const { code, message, errors, cause } = at as { code?: unknown; message?: unknown; errors?: unknown; cause?: unknown };
+    if (OUTAGES.has(String(code)) || SAYINGS.test(String(message))) return true;
+    at = Array.isArray(errors) ? errors[0] : cause;
   }
   return false;
 }

@@ -22,8 +22,12 @@ export class IntakeCountStore {
     })).execute();
   }
 
+  bySource(): Promise<IntakeAccounts['sources']> {
+    return this.database.selectFrom('intake_counts').selectAll().orderBy('source').execute();
+  }
+
   async list(): Promise<IntakeAccounts> {
-    const sources = await this.database.selectFrom('intake_counts').selectAll().orderBy('source').execute();
+    const sources = await this.bySource();
     const partitions = await this.database.selectFrom('kafka_ledger').select(['topic', 'partition', 'next_offset', 'pending_first'])
       .orderBy('topic').orderBy('partition').execute();
     return {

@@ -11,6 +11,7 @@ import { DeadLetterReplay } from './dead-letter-replay.service.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { HttpIntake } from './http-intake.service.js';
+import { IntakeAccountsGauge } from './intake-accounts-gauge.service.js';
 import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { KafkaCollector, KafkaCollectorSettings } from './kafka-collector.service.js';
@@ -27,7 +28,7 @@ export class RequestLogsModule {
   static forRoot(countries: CountryLookup): DynamicModule {
     return {
       module: RequestLogsModule, imports: [CredentialsModule], global: true,
-      providers: [{ provide: CountryLookup, useValue: countries }, RequestLogIntake, RequestLogStore, DeadLetterStore, IntakeCountStore],
+      providers: [{ provide: CountryLookup, useValue: countries }, RequestLogIntake, RequestLogStore, DeadLetterStore, IntakeCountStore, IntakeAccountsGauge],
       exports: [RequestLogIntake, RequestLogStore, DeadLetterStore, IntakeCountStore],
     };
   }

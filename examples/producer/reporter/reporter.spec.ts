@@ -141,6 +141,10 @@ describe('a reporter', () => {
   });
 });
 
+it.each([{ batch: { requests: 0 } }, { batch: { ageMs: Number.NaN } }, { buffer: { bytes: -1 } }, { retry: { firstMs: 0 } }])('limits of %j are refused', (options) => {
+  expect(() => setUp(options)).toThrow(RangeError);
+});
+
 describe('a reporter that is closed', () => {
   it('sends all that waits', async () => {
     const { transport, reporter, serve } = setUp({ batch: { requests: 10, ageMs: 60_000 } });
@@ -163,6 +167,18 @@ describe('a reporter that is closed', () => {
     transport.answer = (batch) => ((attempts += 1) < 5 ? { kind: 'later', reason: 'busy' } : stored(batch));
     serve(5);
     expect(await reporter.close()).toMatchObject({ stored: 5, unsent: 0 });
+  });
+
+  it('tries at once what waits for a retry, unless Keytrail asked to wait', async () => {
+    for (const [afterMs, expected] of [[undefined, { stored: 5, unsent: 0 }], [60_000, { stored: 0, unsent: 5 }]] as const) {
+      const { transport, reporter, serve, until } = setUp({ retry: { firstMs: 60_000, longestMs: 60_000 } });
+      transport.answer = () => ({ kind: 'later', reason: 'busy', afterMs });
+      serve(5);
+      await until(() => transport.sent.length === 1);
+      await delay(0);
+      transport.answer = stored;
+      expect(await reporter.close(afterMs === undefined ? 60_000 : 50)).toMatchObject(expected);
+    }
   });
 
   it('takes nothing more, and says so in its counts; closing twice is closing once', async () => {

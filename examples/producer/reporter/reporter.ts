@@ -42,14 +42,17 @@ const defaults = {
   retry: { firstMs: 250, longestMs: 30_000, giveUpAfterMs: 6 * 3_600_000 },
 };
 
-/** Tells Keytrail of served requests, off their path: `report` only puts a line into a bounded buffer and never throws. */
+/**
+ * Tells Keytrail of served requests, off their path: `report` only puts a line into a bounded buffer and never throws. `new` throws a RangeError
+ * for limits that are not more than 0.
+ */
 export class Reporter {
   private readonly batch: BufferLimits & { ageMs: number };
   private readonly retry: RetryOptions;
   private readonly buffer: RequestBuffer;
   private readonly counts = { reported: 0, stored: 0, dead_lettered: 0, rejected: 0, unsent: 0, sending: 0, retries: 0 };
+  private readonly closing = new AbortController();
   private readonly stopping = new AbortController();
-  private isClosing = false;
   private closed: Promise<ReporterStats> | undefined;
   private running: Promise<void> | undefined;
   private timer: { handle: NodeJS.Timeout; soon: boolean } | undefined;
@@ -59,7 +62,15 @@ export class Reporter {
   constructor(private readonly options: ReporterOptions) {
     this.batch = { ...defaults.batch, ...options.batch };
     this.retry = { ...defaults.retry, ...options.retry };
-    this.buffer = new RequestBuffer({ ...defaults.buffer, ...options.buffer }, options.drop);
+    const buffer = { ...defaults.buffer, ...options.buffer };
+    for (const [name, value] of [...Object.entries(this.batch), ...Object.entries(buffer), ...Object.entries(this.retry)]) {
+      if (!(value > 0)) throw new RangeError(`${name} must be more than 0`);
+    }
+    this.buffer = new RequestBuffer(buffer, options.drop);
+  }
+
+  private get isClosing(): boolean {
+    return this.closing.signal.aborted;
   }
 
   report(report: RequestReport): void {
@@ -85,7 +96,7 @@ export class Reporter {
 
   /** Sends what waits, then ends; what is not stored after `deadlineMs` is given up. Always resolves. */
   close(deadlineMs = 5_000): Promise<ReporterStats> {
-    this.isClosing = true;
+    this.closing.abort();
     this.closed ??= this.sendRest(deadlineMs);
     return this.closed;
   }
@@ -167,7 +178,10 @@ export class Reporter {
       }
       if (answer.kind === 'later') this.lastReason = answer.reason;
       this.sayLosses();
-      await this.pause(step.ms);
+      // Who closes does not wait for the end of a long pause, unless Keytrail asked for it.
+      const isUrged = answer.kind === 'later' && answer.afterMs === undefined && !this.isClosing;
+      await pause(step.ms, isUrged ? this.closing.signal : this.stopping.signal);
+      if (isUrged && this.isClosing) attempt = 0;
       if (this.stopping.signal.aborted) {
         this.counts.sending -= length;
         this.counts.unsent += length;
@@ -186,20 +200,6 @@ export class Reporter {
     }
   }
 
-  private pause(ms: number): Promise<void> {
-    const { signal } = this.stopping;
-    return new Promise((resolve) => {
-      if (signal.aborted) return resolve();
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms).unref();
-      signal.addEventListener('abort', end);
-    });
-  }
-
   /** Says once in a while what was lost since it last said so; the rest at the end. */
   private sayLosses({ now = false } = {}): void {
     const { dropped, rejected, dead_lettered, unsent } = this.stats();
@@ -214,4 +214,18 @@ export class Reporter {
       // A log that does not work must not stop the reports.
     }
   }
+}
+
+/** Waits, or ends early with the signal. Keeps no process alive. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms).unref();
+    signal.addEventListener('abort', end);
+  });
 }

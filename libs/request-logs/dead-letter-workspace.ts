@@ -35,13 +35,19 @@ function workspacesInValue(value: unknown, context: LetterContext): Set<string> 
 function workspaceOfItem(item: JsonObject, { lookupKey, resolveKey, redactor }: LetterContext): string | undefined {
   // One that is no text is named, though nobody can tell which.
   if (item['workspace'] !== undefined) return typeof item['workspace'] === 'string' ? item['workspace'] : '';
-  for (const id of [item['key_id'], fieldOf(item['authenticated_entity'], 'id'), fieldOf(item['userIdentity'], 'accessKeyId')]) {
+  for (const id of keyIdsOf(item)) {
     const key = typeof id === 'string' ? lookupKey(id) : undefined;
     if (key !== undefined) return key.workspace_id;
   }
   const presented = typeof item['key'] === 'string' ? bareCredential(item['key']) : '';
   return presented === '' ? undefined : resolveKey(redactor.fingerprint(presented))?.workspace_id;
 }
+
+/** Where the formats name the key, as far as that needs no reading of the whole line. */
+const keyIdsOf = (item: JsonObject): unknown[] => [
+  item['key_id'], fieldOf(item['authenticated_entity'], 'id'), fieldOf(item['userIdentity'], 'accessKeyId'), item['apiKeyId'], fieldOf(item['identity'], 'apiKeyId'),
+  fieldOf(fieldOf(item['api'], 'token'), 'uid'), fieldOf(fieldOf(item['actor'], 'user'), 'credential_uid'),
+];
 
 const fieldOf = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
 

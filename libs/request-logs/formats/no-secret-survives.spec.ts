@@ -24,6 +24,10 @@ function changed(value: unknown, change: (text: string) => string): unknown[] {
   return Object.entries(value).flatMap(([name, item]) => changed(item, change).map((other) => (Array.isArray(value) ? value.map((old: unknown, at) => (at === Number(name) ? other : old)) : { ...value, [name]: other })));
 }
 
+/** A copy of the value for each value in it, with `odd` in its place. */
+const replaced = (value: unknown, odd: unknown): unknown[] => (typeof value !== 'object' || value === null ? [odd]
+  : [odd, ...Object.entries(value).flatMap(([name, item]) => replaced(item, odd).map((other) => (Array.isArray(value) ? value.map((old: unknown, at) => (at === Number(name) ? other : old)) : { ...value, [name]: other })))]);
+
 const namesIn = (value: unknown): string[] => (typeof value !== 'object' || value === null ? []
   : Object.entries(value).flatMap(([name, item]) => [...(Array.isArray(value) ? [] : [name]), ...namesIn(item)]));
 
@@ -64,11 +68,23 @@ describe('whatever a gateway writes', () => {
     }), { numRuns: 600 });
   });
 
+  it('should never make a mapper throw by an odd value in place of any', () => {
+    // The first cannot be made a number or a text.
+    const odd = ['{"toString":1,"valueOf":1,"length":1}', '[[{"toString":1}]]', '{}', 'null', '-1', '1e308', '"\\ud800"'].map((json) => JSON.parse(json) as unknown);
+    let tried = 0;
+    for (const { format, value } of all) {
+      for (const other of odd.flatMap((one) => replaced(value, one))) {
+        for (const name of [format, 'auto'] as const) tried += outcomesOf(name, other).length > 0 ? 1 : 0;
+      }
+    }
+    expect(tried).toBeGreaterThan(3000);
+  });
+
   it('should never make a mapper throw, or tell a value of what it refuses', () => {
     const names = [...new Set(all.flatMap(({ value }) => namesIn(value)))];
     const text = fc.oneof(fc.string(), fc.constantFrom('-', '', '\0', '\ud800', '1e999', '2026-03-01T10:00:00Z', '01/Mar/2026:10:00:00 +0000', 'planted'));
     const anything = fc.letrec((tie) => ({
-      value: fc.oneof({ maxDepth: 4 }, text, fc.double(), fc.integer(), fc.boolean(), fc.constant(null), fc.array(tie('value'), { maxLength: 4 }), tie('object')),
+      value: fc.oneof({ maxDepth: 4 }, text, fc.double(), fc.integer(), fc.boolean(), fc.constant(null), fc.constant({ toString: 1, valueOf: 1, length: 1 }), fc.array(tie('value'), { maxLength: 4 }), tie('object')),
       object: fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), tie('value'), { maxKeys: 12 }),
     }));
     const broken = fc.tuple(fc.constantFrom(...all), anything.object, fc.array(fc.constantFrom(...names), { maxLength: 3 })).map(([{ value }, other, without]) => {

@@ -17,7 +17,7 @@ export function mapOcsf(value: unknown): MappedLine[] {
 }
 
 function mapEvent(event: JsonObject): MappedLine {
-  if (!CLASSES.includes(Number(event['class_uid']))) {
+  if (!CLASSES.includes(countOf(event['class_uid']) ?? 0)) {
     return { problem: { code: 'invalid_field', reason: 'not an API Activity (class_uid 6003) or HTTP Activity (4002) event' } };
   }
   const { actor, api, http_request: request, http_response: response, metadata, src_endpoint: source, cloud, unmapped, ...others } = event;
@@ -76,7 +76,7 @@ const without = (fields: JsonObject): JsonObject => Object.fromEntries(Object.en
 function toldBy(event: JsonObject, response: JsonObject, answer: JsonObject, error: string | undefined): { outcome?: Outcome; status?: number | undefined } {
   const status = statusOf(response['code'] ?? answer['code']) ?? statusOf(event['status_code']);
   if (status !== undefined && status >= 100 && status <= 599) return error === undefined ? { status } : { status, outcome: outcomeOfError(error).outcome };
-  const failed = Number(event['status_id']) === 2 || event['status'] === 'Failure';
+  const failed = countOf(event['status_id']) === 2 || event['status'] === 'Failure';
   return outcomeOfError(error ?? (failed ? textOf(event['status_code'], 128) ?? 'Failure' : undefined));
 }
 

@@ -1,5 +1,3 @@
-const LONE_SURROGATE = /[\ud800-\udfff]/u;
-const LONE_SURROGATES = /[\ud800-\udfff]/gu;
 const CONTROL = /[\u0000-\u001f\u007f]/;
 const CONTROLS = /[\u0000-\u001f\u007f]+/g;
 
@@ -10,7 +8,7 @@ export function cutText(text: string, max: number): string {
     const last = cut.charCodeAt(max - 1);
     cut = cut.slice(0, last >= 0xd800 && last <= 0xdbff ? max - 1 : max);
   }
-  return LONE_SURROGATE.test(cut) ? cut.replace(LONE_SURROGATES, '\ufffd') : cut;
+  return cut.isWellFormed() ? cut : cut.toWellFormed();
 }
 
 /** For text that no schema has looked at: control characters become one space. */

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import { describeWith } from './describe-with.js';
 import { findOnPath } from './find-programs.js';
+import { kafkaJars } from './kafka-jars.js';
 import { KeeperLine, sharedServer } from './server-keeper.js';
 import { waitFor } from './wait-for.js';
 
@@ -21,11 +20,6 @@ export interface OwnKafkaBroker extends KafkaBroker {
   /** Ends the broker and removes its data. */
   stop(): Promise<void>;
 }
-
-const KAFKA_VERSION = '4.1.1';
-const cacheHome = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
-/** What the keeper is told to start Kafka from: its version, and where its jars are kept between runs. */
-export const kafkaJars = { version: KAFKA_VERSION, jarsDir: join(cacheHome, 'keytrail-test', `kafka-${KAFKA_VERSION}`) };
 
 const given = (): string[] => (process.env.KEYTRAIL_TEST_KAFKA ?? '').split(',').map((broker) => broker.trim()).filter(Boolean);
 

@@ -1,0 +1,49 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { ClickHouse } from '@keytrail/clickhouse';
+import { Metrics } from '@keytrail/platform';
+import { CompressionTypes, Kafka, Partitioners, logLevel } from 'kafkajs';
+import { serviceOf, startCollector } from './collector-app.js';
+import { batches } from './engine-phase.js';
+import { measure, type Measured } from './measure.js';
+import { LINE_BYTES, requestLines } from './request-lines.js';
+import { bytesByTable } from './stored.js';
+
+const TOPIC = 'bench-request-logs';
+const PARTITIONS = 4;
+/** Brokers take a mebibyte at a time unless told otherwise. */
+const MESSAGES_A_SEND = 2_000;
+
+/** Puts the rows into a topic of their own, a message each. */
+export async function produce(brokers: readonly string[], rows: number): Promise<void> {
+  const kafka = new Kafka({ clientId: 'keytrail-bench', brokers: [...brokers], logLevel: logLevel.ERROR });
+  const admin = kafka.admin();
+  await admin.connect();
+  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: TOPIC, numPartitions: PARTITIONS, replicationFactor: 1 }] });
+  await admin.disconnect();
+  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
+  await producer.connect();
+  for (const [index, [first, count]] of batches(rows, MESSAGES_A_SEND).entries()) {
+    const lines = requestLines(first, count);
+    const messages = Array.from({ length: count }, (_, line) => ({ value: lines.subarray(line * LINE_BYTES, (line + 1) * LINE_BYTES - 1), partition: index % PARTITIONS }));
+    await producer.send({ topic: TOPIC, acks: 1, compression: CompressionTypes.None, messages });
+  }
+  await producer.disconnect();
+}
+
+/** A collector as it is shipped reads the backlog: from joining its group to the last row stored and settled. */
+export async function fromKafka(directory: string, rows: number, brokers: readonly string[]): Promise<Measured> {
+  const running = await startCollector(directory, {
+    KEYTRAIL_KAFKA_BROKERS: [...brokers], KEYTRAIL_KAFKA_TOPICS: [TOPIC], KEYTRAIL_KAFKA_GROUP: 'bench', KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS: 30_000,
+    KEYTRAIL_KAFKA_DEAD_LETTER_TOPIC: `${TOPIC}-letters`,
+  });
+  const metrics = serviceOf(running, Metrics);
+  const measured = await measure(rows, async (progress) => {
+    for (let stored = 0; stored < rows; await delay(20)) {
+      stored = (await metrics.stored.get()).values.reduce((sum, { value }) => sum + value, 0);
+      progress(stored);
+    }
+  });
+  const bytes = await bytesByTable(serviceOf(running, ClickHouse), rows);
+  await running.stop();
+  return { ...measured, bytesByTable: bytes };
+}

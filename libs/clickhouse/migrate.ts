@@ -1,10 +1,10 @@
 import type { ClickHouse } from './clickhouse.js';
 import { requestLogs } from './migrations/0001-request-logs.js';
-import { leanMerges } from './migrations/0002-lean-merges.js';
+import { leanStorage } from './migrations/0002-lean-storage.js';
 
 const migrations: readonly { name: string; statements: readonly string[] }[] = [
   { name: '0001-request-logs', statements: requestLogs },
-  { name: '0002-lean-merges', statements: leanMerges },
+  { name: '0002-lean-storage', statements: leanStorage },
 ];
 
 /** Brings the schema up to date. Statements are written so that a half-done migration can run again. */

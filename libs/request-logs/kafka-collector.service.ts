@@ -169,4 +169,6 @@ function linesIn(value: Buffer, format: RequestLogFormat, unreadable: string | u
 
 const positionOf = (batch: LogBatch, line: RawLine) => `${batch.topic}/${batch.partition}/${line.offset} line ${line.line}`;
 
-const letterMessage = ({ position, code, reason, sha256, payload }: NewDeadLetter) => ({ position, code, reason, sha256, payload });
+/** What the dead-letter topic is told: where the message is, why it was refused, and the line, redacted. */
+const letterMessage = ({ dead_letter_id, position, topic, partition, offset, format, code, reason, sha256, payload, whole }: NewDeadLetter) =>
+  ({ dead_letter_id, position, topic, partition, offset, format, code, reason, sha256, payload, whole });

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, it, jest } from '@jest/globals';
 import { Logger } from '@nestjs/common';
 import { Kafka, logLevel } from 'kafkajs';
-import { KafkaLogSource, type LogBatch, type TakeBatch } from '@keytrail/kafka';
+import { KafkaLogSource, type LogBatch, type Patience, type TakeBatch } from '@keytrail/kafka';
 import { BackgroundLogSource } from '@keytrail/request-logs';
 import { deafSockets, type DeafSockets } from '../support/deaf-sockets.js';
 import { produce } from '../support/kafka-messages.js';
@@ -9,6 +9,7 @@ import { createTopic, describeWithKafka, sharedKafkaBroker } from '../support/ka
 import { newName } from '../support/request-lines.js';
 import { waitFor } from '../support/wait-for.js';
 
+const SESSION_MS = 6_000;
 const delays = { firstMs: 50, longestMs: 200, lookMs: 50, leaveMs: 1_000 };
 /** Shorter than what a client waits for an answer, so that nothing but the watch can notice. */
 const patience = { join: 8_000, silence: 4_000, taking: 2_000, reading: 2_000 };
@@ -18,6 +19,7 @@ describeWithKafka('a consumer that stalls', () => {
   let topic: string;
   let sockets: DeafSockets;
   let source: BackgroundLogSource;
+  let inner: KafkaLogSource;
   let stops: jest.SpiedFunction<KafkaLogSource['stop']>;
   let stalls: string[];
   let read: string[];
@@ -28,10 +30,9 @@ describeWithKafka('a consumer that stalls', () => {
     [stalls, read] = [[], []];
     for (const level of ['log', 'warn', 'error'] as const) jest.spyOn(Logger.prototype, level).mockImplementation(() => undefined);
     const kafka = new Kafka({ brokers, clientId: 'keytrail-test', logLevel: logLevel.NOTHING, socketFactory: sockets.factory });
-    const inner = new KafkaLogSource(kafka, { topics: [topic], group: newName('group'), sessionTimeout: 6_000 });
+    inner = new KafkaLogSource(kafka, { topics: [topic], group: newName('group'), sessionTimeout: SESSION_MS });
     stops = jest.spyOn(inner, 'stop');
-    source = new BackgroundLogSource(inner, async () => undefined, delays, patience);
-    source.onStall((stall) => stalls.push(stall));
+    watch(patience);
   });
   afterEach(async () => {
     await source.stop();
@@ -41,6 +42,10 @@ describeWithKafka('a consumer that stalls', () => {
     jest.restoreAllMocks();
   }, 60_000);
 
+  const watch = (limits: Patience) => {
+    source = new BackgroundLogSource(inner, async () => undefined, delays, limits);
+    source.onStall((stall) => stalls.push(stall));
+  };
   const take: TakeBatch = async (batch) => {
     read.push(...valuesOf(batch));
     return { stored: batch.messages.at(-1)!.offset + 1 };
@@ -87,5 +92,22 @@ describeWithKafka('a consumer that stalls', () => {
     await untilRead('first');
     expect(stalls).toEqual([]);
     expect(new Set(assignments).size).toBe(1);
+  });
+
+  it('is none that waits for a slow store longer than a session lasts: it stays a member and keeps its partition', async () => {
+    watch({ ...patience, taking: 60_000 });
+    const assignments: number[] = [];
+    await produce(brokers, topic, ['first']);
+    await source.start(async (batch) => {
+      assignments.push(batch.assignment);
+      const since = performance.now();
+      await waitFor(() => performance.now() - since > SESSION_MS * 1.5, { what: 'longer than a session' });
+      return take(batch);
+    });
+    await untilRead('first');
+    await produce(brokers, topic, ['second']);
+    await untilRead('second');
+    expect(source.isReading).toBe(true);
+    expect([stalls, assignments.length, new Set(assignments).size, read]).toEqual([[], 2, 1, ['first', 'second']]);
   });
 });

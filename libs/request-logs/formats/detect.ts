@@ -1,4 +1,4 @@
-import type { RequestLogFormat } from '@keytrail/contracts';
+import { RequestLogLine, type RequestLogFormat } from '@keytrail/contracts';
 import { readCombined } from './combined-line.js';
 import { textOfLine } from './combined.js';
 import { isObject, type JsonObject } from './mapped-line.js';
@@ -13,23 +13,33 @@ export type OneFormat = Exclude<RequestLogFormat, 'auto'>;
  */
 export function detectFormats(value: unknown): OneFormat[] {
   if (isObject(value)) {
-    const marked = detectors.filter(([, fits]) => fits(value)).map(([format]) => format);
+    if (isNative(value) && isNothingElse(value)) return ['native'];
+    const fields = namedFields(value);
+    const marked = detectors.filter(([, fits]) => fits(value, fields)).map(([format]) => format);
     if (marked.length > 0) return marked;
   }
   const text = textOfLine(value);
   return text !== undefined && readCombined(text) !== undefined ? ['combined'] : [];
 }
 
-const detectors: [OneFormat, (value: JsonObject) => boolean][] = [
-  ['native', (value) => has(value, 'request_id', 'time') && (has(value, 'method') || has(value, 'path') || has(value, 'status'))],
+const has = (value: JsonObject, ...names: string[]) => names.every((name) => value[name] !== undefined);
+
+const isNative = (value: JsonObject) => has(value, 'request_id', 'time') && (has(value, 'method') || has(value, 'path') || has(value, 'status'));
+
+/** The marks of every other format are fields that the native one does not have. */
+function isNothingElse(value: JsonObject): boolean {
+  for (const name in value) if (!Object.hasOwn(RequestLogLine.shape, name)) return false;
+  return true;
+}
+
+const detectors: [OneFormat, (value: JsonObject, fields: NamedFields) => boolean][] = [
+  ['native', isNative],
   ['kong', (value) => isObject(value['request']) && isObject(value['response']) && (has(value, 'started_at') || has(value, 'latencies') || has(value, 'client_ip'))],
   ['cloudtrail', (value) => typeof value['eventName'] === 'string' && typeof value['eventSource'] === 'string'],
   ['ocsf', (value) => Number.isInteger(value['class_uid']) && isObject(value['metadata'])],
-  ['envoy', (value) => count(namedFields(value), ENVOY) >= 3],
-  ['api-gateway', (value) => Array.isArray(value['logEvents']) || isApiGateway(namedFields(value))],
+  ['envoy', (_, fields) => count(fields, ENVOY) >= 3],
+  ['api-gateway', (value, fields) => Array.isArray(value['logEvents']) || isApiGateway(fields)],
 ];
-
-const has = (value: JsonObject, ...names: string[]) => names.every((name) => value[name] !== undefined);
 
 /** What nobody but Envoy calls so. */
 const ENVOY = ['start_time', 'response_code', 'response_flags', 'response_code_details', 'bytes_received', 'bytes_sent', 'downstream_remote_address', 'downstream_local_address',

@@ -138,7 +138,7 @@ describe('requests of a service that reports them', () => {
     await startAgain();
     await stored(130);
     expect(await idsInKeytrail()).toEqual(ids.sort());
-  });
+  }, 120_000);
 
   it.each(['drop-oldest', 'drop-newest'] as const)('give way by %s when the buffer is full, and every loss is counted', async (drop) => {
     const { reporter, call, stored, idsInKeytrail } = await startService({ drop, buffer: { requests: 40 } });

@@ -1,5 +1,6 @@
 import { CompressionTypes, Partitioners, type Kafka, type Producer } from 'kafkajs';
 import type { SendAnswer, Transport } from './transport.js';
+import { untilAborted } from './until-aborted.js';
 
 /**
  * The way over Kafka. The producer is idempotent and waits for all in-sync replicas; it tries again by itself for as long as the process
@@ -13,7 +14,6 @@ export function kafkaTransport({ kafka, topic }: { kafka: Kafka; topic: string }
 
   return {
     async send({ lines }, signal) {
-      signal.throwIfAborted();
       connected ??= producer.connect();
       await untilAborted(connected, signal).catch((error: unknown) => {
         connected = undefined;
@@ -35,12 +35,4 @@ function failure(error: unknown): SendAnswer {
   const { type, message, retriable } = error as { type?: string; message: string; retriable?: boolean };
   if (type === 'MESSAGE_TOO_LARGE' || type === 'RECORD_LIST_TOO_LARGE') return { kind: 'too large' };
   return retriable === false && type !== undefined ? { kind: 'refused', reason: `Kafka: ${type}` } : { kind: 'later', reason: `Kafka: ${message}` };
-}
-
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

@@ -153,9 +153,9 @@ describe('a reporter that is closed', () => {
     expect(idsOf(transport.sent)).toEqual(ids(1, 35));
   });
 
-  it('ends at its deadline, and counts and says what was not sent', async () => {
+  it.each([true, false])('ends at its deadline, and counts and says what was not sent; the way to Keytrail heeds it: %s', async (heeds) => {
     const { transport, said, reporter, serve } = setUp();
-    transport.answer = (_batch, signal) => new Promise((_resolve, reject) => { signal.addEventListener('abort', () => reject(new Error('aborted'))); });
+    transport.answer = (_batch, signal) => new Promise((_resolve, reject) => { if (heeds) signal.addEventListener('abort', () => reject(new Error('aborted'))); });
     serve(25);
     expect(await reporter.close(30)).toEqual({ ...nothing, reported: 25, unsent: 25 });
     expect(said).toEqual([expect.stringContaining('25 unsent')]);

@@ -2,6 +2,7 @@ import { RequestBuffer, halvesOf, type Batch, type BufferLimits, type DropPolicy
 import { lineOf, type RequestReport } from './request-report.js';
 import { nextStep, type RetryOptions } from './retry.js';
 import type { SendAnswer, Transport } from './transport.js';
+import { untilAborted } from './until-aborted.js';
 
 export interface ReporterOptions {
   transport: Transport;
@@ -193,7 +194,8 @@ export class Reporter {
 
   private async attempt(batch: Batch): Promise<SendAnswer> {
     try {
-      return await this.options.transport.send(batch, this.stopping.signal);
+      const { signal } = this.stopping;
+      return await untilAborted(this.options.transport.send(batch, signal), signal);
     } catch (error) {
       const { cause, message } = error as Error & { cause?: { code?: unknown } };
       return { kind: 'later', reason: `Keytrail cannot be reached: ${String(cause?.code ?? message)}` };

@@ -21,16 +21,22 @@ export interface Produced {
 }
 
 const KEYS = 5;
+// Made once: a long campaign remembers millions of requests.
+const ADDRESSES = Array.from({ length: 13 }, (_, index) => `192.0.2.${index}`);
+const USER_AGENTS = ['sdk/0', 'sdk/1', 'sdk/2'];
 const STATUSES = [200, 200, 403, 200, 401, 200, 404, 200, 429, 500, 200];
 
 /** Sends request logs, now and then a bad one, and remembers which the broker acknowledged. */
 export class Oracle implements Produced {
   readonly requests: ProducedRequest[] = [];
   readonly bad: string[] = [];
+  readonly keys: readonly string[];
   private next = 0;
 
   /** @param seed marks the request ids and keys: they belong to nobody else */
-  constructor(private readonly producer: Producer, readonly topic: string, private readonly seed: string) {}
+  constructor(private readonly producer: Producer, readonly topic: string, private readonly seed: string) {
+    this.keys = Array.from({ length: KEYS }, (_, index) => `${seed}-key-${index}`);
+  }
 
   /** Sends a batch and waits for the acknowledgement. The producer is idempotent: a retry of its own doubles nothing. */
   async send(count: number): Promise<void> {
@@ -57,15 +63,12 @@ export class Oracle implements Produced {
     return this.requests.length + this.bad.length;
   }
 
-  get keys(): string[] {
-    return Array.from({ length: KEYS }, (_, index) => `${this.seed}-key-${index}`);
-  }
-
   private request(): ProducedRequest {
     const turn = this.next;
     return {
-      time: Date.now() - (turn % 7) * 60_000, request_id: `${this.seed}-${turn}`, key_id: `${this.seed}-key-${turn % KEYS}`,
-      status: STATUSES[turn % STATUSES.length]!, bytes_out: turn % 1_000, address: `192.0.2.${turn % 13}`, user_agent: `sdk/${turn % 3}`,
+      time: Date.now() - (turn % 7) * 60_000, request_id: `${this.seed}-${turn}`, key_id: this.keys[turn % KEYS]!,
+      status: STATUSES[turn % STATUSES.length]!, bytes_out: turn % 1_000, address: ADDRESSES[turn % ADDRESSES.length]!,
+      user_agent: USER_AGENTS[turn % USER_AGENTS.length]!,
     };
   }
 

@@ -1,4 +1,4 @@
-import { openClickHouse, type ClickHouseLocation } from '@keytrail/clickhouse';
+import { openClickHouse, type ClickHouse, type ClickHouseLocation } from '@keytrail/clickhouse';
 import { Database, type PostgresLocation } from '@keytrail/postgres';
 import type { Cell, NamedRows, RollupName, Stored } from './compare.js';
 import type { Oracle } from './oracle.js';
@@ -7,6 +7,8 @@ export interface StoreLocations {
   clickhouse: ClickHouseLocation;
   postgres: PostgresLocation;
 }
+
+const IDS_AT_ONCE = 100_000;
 
 const cellsOf = (keys: string): Record<Exclude<RollupName, 'intake_counts'>, string> => ({
   request_minutes: `SELECT concat(key_id, ' ', toString(intDiv(toUnixTimestamp(m.minute), 60))) AS cell,
@@ -23,8 +25,7 @@ export async function readStores({ clickhouse: at, postgres }: StoreLocations, o
   const cells = cellsOf(oracle.keys.map((key) => `'${key}'`).join(', '));
   const clickhouse = await openClickHouse(at);
   const read = async () => ({
-    requests: await clickhouse.select<NamedRows>(
-      `SELECT request_id AS name, toUInt32(count()) AS rows FROM request_logs WHERE topic = '${oracle.topic}' GROUP BY request_id`),
+    requests: await readRequests(clickhouse, oracle),
     request_minutes: await clickhouse.select<Cell>(cells.request_minutes),
     key_callers: await clickhouse.select<Cell>(cells.key_callers),
     caller_activity: await clickhouse.select<Cell>(cells.caller_activity),
@@ -42,6 +43,17 @@ export async function readStores({ clickhouse: at, postgres }: StoreLocations, o
   } finally {
     await database.destroy();
   }
+}
+
+/** In parts: a client holds the whole of an answer in memory. */
+async function readRequests(clickhouse: ClickHouse, oracle: Oracle): Promise<NamedRows[]> {
+  const requests: NamedRows[] = [];
+  const parts = Math.ceil(oracle.acknowledged / IDS_AT_ONCE);
+  for (let part = 0; part < parts; part += 1) {
+    for (const row of await clickhouse.select<NamedRows>(`SELECT request_id AS name, toUInt32(count()) AS rows FROM request_logs
+      WHERE topic = '${oracle.topic}' AND cityHash64(request_id) % ${parts} = ${part} GROUP BY request_id`)) requests.push(row);
+  }
+  return requests;
 }
 
 /** Makes the stores forget insert tokens: a block that comes again is stored again. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Consumer, Kafka } from 'kafkajs';
+import { UNREADABLE } from './compression/unpack-batch.js';
 
 /** Where one message is. */
 export interface MessagePlace {
@@ -12,7 +13,7 @@ export const placeOf = ({ topic, partition, offset }: MessagePlace): string => `
 
 /** Reads single messages again, wherever the collectors are. */
 export abstract class MessageReader {
-  /** The values by `placeOf`; those that are gone, or did not come in time, are missing. */
+  /** The values by `placeOf`, 64 MiB at most; those that are gone, cannot be unpacked or did not come in time are missing. */
   abstract read(places: readonly MessagePlace[]): Promise<Map<string, Buffer>>;
 }
 
@@ -23,6 +24,8 @@ interface Wanted {
   offsets: number[];
 }
 
+/** What is read at once is held at once. */
+const MOST_BYTES = 64 * 1024 * 1024;
 /** Joining a group of its own takes some seconds. */
 const LONGEST_MS = 30_000;
 
@@ -59,6 +62,7 @@ export class KafkaMessageReader extends MessageReader {
     const consumer = this.kafka.consumer({ groupId: group, maxWaitTimeInMs: 200, retry: { retries: 5, initialRetryTime: 300, restartOnFailure: async () => false } });
     const left = new Map(wanted.map((want) => [`${want.topic}/${want.partition}`, want]));
     let timer: NodeJS.Timeout | undefined;
+    let bytes = 0;
     try {
       await consumer.connect();
       await consumer.subscribe({ topics: [...new Set(wanted.map(({ topic }) => topic))], fromBeginning: true });
@@ -74,11 +78,13 @@ export class KafkaMessageReader extends MessageReader {
             const { topic, partition, messages } = batch;
             const want = left.get(`${topic}/${partition}`);
             if (want === undefined) return;
-            const values = new Map(messages.map(({ offset, value }) => [Number(offset), value]));
             const last = Number(batch.lastOffset());
-            for (const offset of want.offsets) {
-              const value = values.get(offset);
-              if (value !== undefined) found.set(placeOf({ topic, partition, offset }), value ?? Buffer.alloc(0));
+            for (const { offset, value, headers } of messages) {
+              const size = value?.length ?? 0;
+              if (!want.offsets.includes(Number(offset)) || headers?.[UNREADABLE] !== undefined || bytes + size > MOST_BYTES) continue;
+              bytes += size;
+              // A copy: what it lies in is much larger.
+              found.set(placeOf({ topic, partition, offset: Number(offset) }), Buffer.from(value ?? ''));
             }
             want.offsets = want.offsets.filter((offset) => offset > last);
             if (want.offsets.length > 0) {

@@ -28,7 +28,8 @@ const CUT = MAX_PAYLOAD_BYTES - 4;
 export function originOf(line: RawLine, refused: number, payload: string, format: RequestLogFormat, context: IntakeContext): DeadLetterOrigin {
   const { topic, partition, offset } = line;
   return {
-    format, default_workspace: context.defaultWorkspace, whole: isWhole(line.raw, payload), requests: refused, items: refusedItems(line, refused, format, context),
+    format, default_workspace: context.defaultWorkspace, whole: line.problem?.code !== 'unreadable_batch' && isWhole(line.raw, payload),
+    requests: refused, items: refusedItems(line, refused, format, context),
     ...(topic ? { topic, partition: partition ?? null, offset: offset ?? null } : { topic: null, partition: null, offset: null }),
   };
 }

@@ -139,7 +139,8 @@ function kafkaPlaceOf({ topic, partition, offset }: KeptLetter): MessagePlace | 
 function contentOf(letter: KeptLetter, format: RequestLogFormat, messages: ReadonlyMap<string, Buffer>): Content {
   const place = kafkaPlaceOf(letter);
   const message = place === undefined ? undefined : messages.get(placeOf(place));
-  const line = message === undefined ? undefined : lineInMessage(message, letter.sha256, format);
+  // Of a message that could not be unpacked nothing was known, its digest neither.
+  const line = message === undefined || letter.code === 'unreadable_batch' ? message : lineInMessage(message, letter.sha256, format);
   if (line !== undefined) return { bytes: line, redacted: false };
   if (letter.whole) return { bytes: Buffer.from(letter.payload), redacted: true };
   const cut = 'its kept payload is not the whole line';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { CompressionTypes, Kafka, logLevel } from 'kafkajs';
-import type { DeadLetterPage, IntakeAccounts } from '@keytrail/contracts';
+import type { DeadLetter, DeadLetterPage, IntakeAccounts, ReplayResult } from '@keytrail/contracts';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { produce } from '../support/kafka-messages.js';
 import { createTopic, describeWithKafka, sharedKafkaBroker } from '../support/kafka.js';
@@ -61,6 +61,9 @@ describeWithKafka('compressed messages', () => {
     const letters = (await app.call<DeadLetterPage>('/v1/dead-letters?limit=1000')).body.data.filter(({ position }) => position.startsWith(topic));
     expect(letters.map(({ position }) => position)).toEqual(Array.from({ length: 300 }, (_, index) => `${topic}/0/${299 - index} line 1`));
     expect(letters.every(({ code, reason }) => code === 'unreadable_batch' && reason.includes('cannot be unpacked: it unpacks to more than'))).toBe(true);
+    const again = await app.call<ReplayResult>('/v1/dead-letters/replay', { body: { dead_letter_ids: [letters[0]!.dead_letter_id, letters[299]!.dead_letter_id] } });
+    expect(again.body.data.map(({ outcome, code }) => [outcome, code])).toEqual(Array(2).fill(['unreadable', 'no_content']));
+    expect((await app.call<DeadLetter>(`/v1/dead-letters/${letters[0]!.dead_letter_id}`)).body.code).toBe('unreadable_batch');
     const { body } = await app.call<IntakeAccounts>('/v1/intake-accounts');
     expect(body.sources.find(({ source }) => source === `kafka:${topic}`)).toMatchObject({ received: 301, stored: 1, dead_lettered: 300 });
   });

@@ -54,10 +54,10 @@ export class BackgroundLogSource extends LogSource {
     void this.keepReading(take);
   }
 
-  /** Does not wait for a try under way. */
+  /** Waits neither for a try under way nor for brokers that do not answer. */
   override async stop(): Promise<void> {
     this.stopping.abort();
-    if (this.started) await this.source.stop();
+    if (this.started) await this.letGo();
   }
 
   private async keepReading(take: TakeBatch): Promise<void> {
@@ -113,7 +113,11 @@ export class BackgroundLogSource extends LogSource {
     if (!this.started || this.stopping.signal.aborted) return;
     this.started = false;
     this.wasReading = false;
-    const left = this.source.stop().catch(() => undefined);
+    await this.letGo();
+  }
+
+  private async letGo(): Promise<void> {
+    const left = this.source.stop().catch((error: unknown) => this.logger.warn(`not left in good order: ${error instanceof Error ? error.message : String(error)}`));
     const late = new AbortController();
     await Promise.race([left, delay(this.delays.leaveMs ?? 8_000, undefined, { signal: late.signal }).catch(() => undefined)]);
     late.abort();

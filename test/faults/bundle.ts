@@ -21,8 +21,12 @@ export async function ownBundle(app: 'collector' | 'standalone'): Promise<Bundle
     const builtAt = await stat(join(built, 'main.js')).then(({ mtimeMs }) => mtimeMs, () => 0);
     return Math.max(await newestChange(join(root, 'apps')), await newestChange(join(root, 'libs'))) < builtAt;
   };
-  await buildAppsAlone([app], { unless: isFresh, then: () => cp(built, directory, { recursive: true }) });
-  return { directory, remove: () => rm(directory, { recursive: true, force: true }) };
+  const remove = () => rm(directory, { recursive: true, force: true });
+  await buildAppsAlone([app], { unless: isFresh, then: () => cp(built, directory, { recursive: true }) }).catch(async (error: unknown) => {
+    await remove();
+    throw error;
+  });
+  return { directory, remove };
 }
 
 async function newestChange(directory: string): Promise<number> {

@@ -29,7 +29,7 @@ describeWithKafka('a consumer that stalls', () => {
     sockets = deafSockets();
     [stalls, read] = [[], []];
     for (const level of ['log', 'warn', 'error'] as const) jest.spyOn(Logger.prototype, level).mockImplementation(() => undefined);
-    const kafka = new Kafka({ brokers, clientId: 'keytrail-test', logLevel: logLevel.NOTHING, socketFactory: sockets.factory });
+    const kafka = new Kafka({ brokers, clientId: 'keytrail-test', logLevel: logLevel.NOTHING, socketFactory: sockets.factory, requestTimeout: 10_000 });
     inner = new KafkaLogSource(kafka, { topics: [topic], group: newName('group'), sessionTimeout: SESSION_MS });
     stops = jest.spyOn(inner, 'stop');
     watch(patience);

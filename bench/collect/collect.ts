@@ -7,20 +7,21 @@ import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { kafkaJars } from '../../test/support/kafka-jars.js';
 import { KeeperLine } from '../../test/support/server-keeper.js';
-import { engineFromBlocks, engineFromLines } from './engine-phase.js';
+import { engineFromBlocks, engineFromLines, type PhaseOptions } from './engine-phase.js';
 import { fromKafka, produce } from './kafka-phase.js';
 import type { Measured } from './measure.js';
 import { pipeline } from './pipeline-phase.js';
 import { describeRun, figuresOf, type Run } from './report.js';
+import { writeLines } from './request-lines.js';
 
-/** More would not fit into memory ready-made, which is what the engine alone is given. */
+/** More blocks would not fit into memory ready-made. */
 const MOST_READY_MADE = 1_000_000;
 
 const options = {
   rows: { type: 'string', default: '1000000' }, batch: { type: 'string', default: '20000' }, json: { type: 'boolean', default: false },
   'without-kafka': { type: 'boolean', default: false },
   // Of a phase, which runs as a process of its own.
-  phase: { type: 'string' }, directory: { type: 'string' }, brokers: { type: 'string', default: '' },
+  phase: { type: 'string' }, directory: { type: 'string' }, lines: { type: 'string' }, brokers: { type: 'string', default: '' },
 } as const;
 
 /** `npm run bench:collect -- [--rows N] [--batch N] [--without-kafka] [--json]` */
@@ -28,47 +29,42 @@ export async function collect(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options });
   const [rows, batch] = [wholeNumber('rows', values.rows), wholeNumber('batch', values.batch)];
   if (values.phase !== undefined) {
-    const measured = await phases[values.phase as Phase]({ directory: values.directory ?? '', rows, batch, brokers: values.brokers.split(',') });
+    const measured = await phases[values.phase as Phase]({ directory: values.directory ?? '', lines: values.lines ?? '', rows, batch, brokers: values.brokers.split(',') });
     process.stdout.write(`${JSON.stringify(measured ?? null)}\n`);
     process.exit(0);
   }
-  const run: Run = {
-    batch,
-    lines: await runPhase('lines', { rows: Math.min(rows, MOST_READY_MADE), batch }),
-    blocks: await runPhase('blocks', { rows: Math.min(rows, MOST_READY_MADE), batch }),
-    pipeline: await runPhase('pipeline', { rows, batch }),
-    kafka: values['without-kafka'] ? undefined : await withBroker(async (brokers) => {
-      await runPhase('produce', { rows, batch, brokers });
-      return runPhase('kafka', { rows, batch, brokers });
-    }),
-  };
-  process.stdout.write(`${describeRun(run)}\n`);
-  if (values.json) process.stdout.write(`${JSON.stringify(figuresOf(run))}\n`);
+  const directory = mkdtempSync(join(tmpdir(), 'keytrail-bench-'));
+  try {
+    const all = { lines: join(directory, 'lines.ndjson'), batch };
+    await writeLines(all.lines, rows);
+    const readyMade = Math.min(rows, MOST_READY_MADE);
+    const run: Run = {
+      batch,
+      lines: await runPhase('lines', { ...all, rows: readyMade }),
+      blocks: await runPhase('blocks', { ...all, rows: readyMade }),
+      pipeline: await runPhase('pipeline', { ...all, rows }),
+      kafka: values['without-kafka'] ? undefined : await withBroker(async (brokers) => {
+        await runPhase('produce', { ...all, rows, brokers });
+        return runPhase('kafka', { ...all, rows, brokers });
+      }),
+    };
+    process.stdout.write(`${describeRun(run)}\n`);
+    if (values.json) process.stdout.write(`${JSON.stringify(figuresOf(run))}\n`);
+  } finally {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
+  }
 }
 
-interface PhaseOptions {
-  directory: string;
-  rows: number;
-  batch: number;
-  brokers: readonly string[];
-}
-
-const phases = {
-  lines: ({ directory, rows, batch }) => engineFromLines(directory, rows, batch),
-  blocks: ({ directory, rows, batch }) => engineFromBlocks(directory, rows, batch),
-  pipeline: ({ directory, rows, batch }) => pipeline(directory, rows, batch),
-  produce: ({ rows, brokers }) => produce(brokers, rows),
-  kafka: ({ directory, rows, brokers }) => fromKafka(directory, rows, brokers),
-} satisfies Record<string, (options: PhaseOptions) => Promise<Measured | void>>;
+const phases = { lines: engineFromLines, blocks: engineFromBlocks, pipeline, produce, kafka: fromKafka } satisfies Record<string, (options: PhaseOptions) => Promise<Measured | void>>;
 type Phase = keyof typeof phases;
 
 /** Runs a phase as a process of its own, on a directory of its own, and gives what it measured. */
-async function runPhase(phase: Phase, { rows, batch, brokers = [] }: Omit<PhaseOptions, 'directory' | 'brokers'> & { brokers?: readonly string[] }): Promise<Measured> {
+async function runPhase(phase: Phase, { lines, rows, batch, brokers = [] }: Omit<PhaseOptions, 'directory' | 'brokers'> & { brokers?: readonly string[] }): Promise<Measured> {
   process.stderr.write(`${phase}: ${rows.toLocaleString('en-US')} rows …\n`);
   const directory = mkdtempSync(join(tmpdir(), 'keytrail-bench-'));
   try {
     const child = spawn(process.execPath, [
-      process.argv[1]!, 'collect', '--phase', phase, '--directory', directory, '--rows', String(rows), '--batch', String(batch), '--brokers', brokers.join(','),
+      process.argv[1]!, 'collect', '--phase', phase, '--directory', directory, '--lines', lines, '--rows', String(rows), '--batch', String(batch), '--brokers', brokers.join(','),
     ], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null]>]);
     if (code !== 0) throw new Error(`${phase} could not be run (exit ${code})`);

@@ -4,20 +4,20 @@ import { ClickHouse, openClickHouse } from '@keytrail/clickhouse';
 import { HttpIntake } from '@keytrail/request-logs';
 import { benchCaller, serviceOf, startCollector } from './collector-app.js';
 import { measure, type Measured } from './measure.js';
-import { requestLines } from './request-lines.js';
+import { readLines } from './request-lines.js';
 import { bytesByTable } from './stored.js';
 
 /**
  * The engine alone: it is given the very bytes that the pipeline is given, reads them itself (unknown fields are skipped), and stores them in
  * the same tables with the same rollups.
  */
-export async function engineFromLines(directory: string, rows: number, batch: number): Promise<Measured> {
+export async function engineFromLines({ directory, lines, rows, batch }: PhaseOptions): Promise<Measured> {
   const path = join(directory, 'clickhouse');
   await (await openClickHouse({ directory: path })).close();
   const { chdb } = createChdbConnection({ path });
-  const made = batches(rows, batch).map(([first, count]) => requestLines(first, count));
   return measure(rows, async () => {
-    for (const [index, values] of made.entries()) {
+    for (const [index, range] of batches(rows, batch).entries()) {
+      const values = await readLines(lines, ...range);
       await chdb.rawInsert({
         table: 'request_logs', values, format: 'JSONEachRow',
         settings: {
@@ -30,19 +30,28 @@ export async function engineFromLines(directory: string, rows: number, batch: nu
 }
 
 /** The engine alone, given ready-made the blocks that the pipeline makes of those lines, through the door that the pipeline uses. */
-export async function engineFromBlocks(directory: string, rows: number, batch: number): Promise<Measured> {
+export async function engineFromBlocks({ directory, lines, rows, batch }: PhaseOptions): Promise<Measured> {
   const running = await startCollector(directory);
   const [clickhouse, intake] = [serviceOf(running, ClickHouse), serviceOf(running, HttpIntake)];
   const made: Parameters<ClickHouse['insertBlock']>[] = [];
   const insert = clickhouse.insertBlock.bind(clickhouse);
   clickhouse.insertBlock = async (...block) => void made.push(block);
-  for (const range of batches(rows, batch)) await intake.take(benchCaller, { body: requestLines(...range), encoding: undefined, query: { format: 'native' }, idempotencyKey: undefined });
+  for (const range of batches(rows, batch)) await intake.take(benchCaller, { body: await readLines(lines, ...range), encoding: undefined, query: { format: 'native' }, idempotencyKey: undefined });
   const measured = await measure(rows, async () => {
     for (const block of made) await insert(...block);
   });
   await bytesByTable(clickhouse, rows);
   await running.stop();
   return measured;
+}
+
+/** `lines` is the file that holds them. */
+export interface PhaseOptions {
+  directory: string;
+  lines: string;
+  rows: number;
+  batch: number;
+  brokers: readonly string[];
 }
 
 export function batches(rows: number, batch: number): [first: number, count: number][] {

@@ -3,9 +3,9 @@ import { ClickHouse } from '@keytrail/clickhouse';
 import { Metrics } from '@keytrail/platform';
 import { CompressionTypes, Kafka, Partitioners, logLevel } from 'kafkajs';
 import { serviceOf, startCollector } from './collector-app.js';
-import { batches } from './engine-phase.js';
+import { batches, type PhaseOptions } from './engine-phase.js';
 import { measure, type Measured } from './measure.js';
-import { LINE_BYTES, requestLines } from './request-lines.js';
+import { LINE_BYTES, readLines } from './request-lines.js';
 import { bytesByTable } from './stored.js';
 
 const TOPIC = 'bench-request-logs';
@@ -14,7 +14,7 @@ const PARTITIONS = 4;
 const MESSAGES_A_SEND = 2_000;
 
 /** Puts the rows into a topic of their own, a message each. */
-export async function produce(brokers: readonly string[], rows: number): Promise<void> {
+export async function produce({ brokers, lines: file, rows }: PhaseOptions): Promise<void> {
   const kafka = new Kafka({ clientId: 'keytrail-bench', brokers: [...brokers], logLevel: logLevel.ERROR });
   const admin = kafka.admin();
   await admin.connect();
@@ -23,7 +23,7 @@ export async function produce(brokers: readonly string[], rows: number): Promise
   const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
   await producer.connect();
   for (const [index, [first, count]] of batches(rows, MESSAGES_A_SEND).entries()) {
-    const lines = requestLines(first, count);
+    const lines = await readLines(file, first, count);
     const messages = Array.from({ length: count }, (_, line) => ({ value: lines.subarray(line * LINE_BYTES, (line + 1) * LINE_BYTES - 1), partition: index % PARTITIONS }));
     await producer.send({ topic: TOPIC, acks: 1, compression: CompressionTypes.None, messages });
   }
@@ -31,7 +31,7 @@ export async function produce(brokers: readonly string[], rows: number): Promise
 }
 
 /** A collector as it is shipped reads the backlog: from joining its group to the last row stored and settled. */
-export async function fromKafka(directory: string, rows: number, brokers: readonly string[]): Promise<Measured> {
+export async function fromKafka({ directory, rows, brokers }: PhaseOptions): Promise<Measured> {
   const running = await startCollector(directory, {
     KEYTRAIL_KAFKA_BROKERS: [...brokers], KEYTRAIL_KAFKA_TOPICS: [TOPIC], KEYTRAIL_KAFKA_GROUP: 'bench', KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS: 30_000,
     KEYTRAIL_KAFKA_DEAD_LETTER_TOPIC: `${TOPIC}-letters`,

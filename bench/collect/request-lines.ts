@@ -1,3 +1,5 @@
+import { open } from 'node:fs/promises';
+
 /** Keys that call, in turn and not evenly; each from a few addresses with one agent. */
 const KEYS = 500;
 /** Requests a second, all keys together. */
@@ -26,6 +28,29 @@ export function requestLines(first: number, count: number): Buffer {
   const bytes = Buffer.allocUnsafe(count * LINE_BYTES);
   for (let index = 0; index < count; index += 1) writeLine(bytes, index * LINE_BYTES, first + index);
   return bytes;
+}
+
+const LINES_A_WRITE = 10_000;
+
+/** Writes the first `count` lines to a file. */
+export async function writeLines(path: string, count: number): Promise<void> {
+  const file = await open(path, 'w');
+  try {
+    for (let first = 0; first < count; first += LINES_A_WRITE) await file.writeFile(requestLines(first, Math.min(LINES_A_WRITE, count - first)));
+  } finally {
+    await file.close();
+  }
+}
+
+/** Reads `count` lines from number `first` on: they cost what comes over a wire costs, not what making them would. */
+export async function readLines(path: string, first: number, count: number): Promise<Buffer> {
+  const file = await open(path, 'r');
+  try {
+    const { buffer } = await file.read({ buffer: Buffer.allocUnsafeSlow(count * LINE_BYTES), position: first * LINE_BYTES });
+    return buffer;
+  } finally {
+    await file.close();
+  }
 }
 
 function writeLine(bytes: Buffer, start: number, number: number): void {

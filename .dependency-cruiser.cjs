@@ -2,12 +2,12 @@
 const SPEC = '\\.spec\\.ts$';
 const INDEX = '^libs/[^/]+/index\\.ts$';
 const STAGES = ['request-logs', 'detection', 'incidents', 'containment']; // upstream first
-const SERVICES = ['contracts', 'platform', 'clickhouse', 'postgres', 'kafka', 'access', 'audit-trail', 'credentials', 'startup'];
+const SERVICES = ['contracts', 'platform', 'clickhouse', 'postgres', 'kafka', 'access', 'audit-proof', 'audit-trail', 'credentials', 'startup'];
 const inLibs = (names) => `^libs/(${names.join('|')})/`;
 
 // Plain functions without Nest and drivers. The same list stands in eslint.config.js.
 const DECISIONS = {
-  path: inLibs([...STAGES, 'credentials', 'access', 'audit-trail']),
+  path: inLibs([...STAGES, 'credentials', 'access', 'audit-proof', 'audit-trail']),
   pathNot: ['\\.(store|module|controller|job|service|guard|decorator|filter|spec|schema)\\.ts$', '/index\\.ts$'],
 };
 const FRAMEWORK_AND_DRIVERS = '^node_modules/(@nestjs/|pg/|@types/pg/|kysely/|kafkajs/|@clickhouse/|chdb/|@electric-sql/)';

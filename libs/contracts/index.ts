@@ -1,20 +1,32 @@
 export { AuditEntry, AuditPage, AuditQuery } from './audit.js';
 export {
+  AuditCheckpoint, AuditCheckpointPage, AuditCheckpointQuery, AuditExportHeader, AuditExportLine, AuditExportQuery, AuditProof, CheckpointBody,
+  CheckpointKey, CheckpointKeySet, ConsistencyProof, ConsistencyQuery, IncidentBundle,
+} from './audit-proof.js';
+export {
   AccessToken, CreateAccessToken, AccessTokenList, CreatedAccessToken, Role, permissions, rolePermissions, type Permission,
 } from './access.js';
+export { Replacement, RevokeAndReplace } from './containment.js';
 export {
-  ApiKey, ApiKeyPage, ApiKeyQuery, ApiKeyState, CreateApiKey, CreateOwner, CreateWorkspace, CreatedApiKey, Environment,
-  IntrospectRequest, Introspection, Owner, OwnerList, RefusalReason, Replacement, RevokeAndReplace, RevokeQuery, UpdateApiKey,
-  Workspace, WorkspaceList,
+  ApiKey, ApiKeyPage, CreateApiKey, CreatePublicKey, CreateServiceToken, CreateSigningKey, CreateWorkspaceKey, CreatedApiKey, IssuedApiKey,
+  IssuedPublicKey, IssuedServiceToken, IssuedSigningKey, IssuedWorkspaceKey, KeyQuery, KeyState, PublicKey, PublicKeyPage, RevokeQuery,
+  RewrapResult, RewrapSecrets, RotateKey, RotatedApiKey, RotatedPublicKey, RotatedServiceToken, RotatedSigningKey, RotatedWorkspaceKey,
+  ServiceToken, ServiceTokenPage, SigningKey, SigningKeyPage, UpdateApiKey, UpdatePublicKey, UpdateServiceToken, UpdateSigningKey,
+  UpdateWorkspaceKey, VerificationJwk, VerificationJwks, WorkspaceKey, WorkspaceKeyPage, issuedKinds, type AnyKey, type IssuedKind,
 } from './credential.js';
 export {
   Finding, FindingEvidence, FindingPage, FindingQuery, Incident, IncidentPage, IncidentQuery, IncidentState, IncidentSummary,
   RuleDescription, RuleList,
   Severity, SuggestedAction, TimelineEntry, UpdateIncident, severityRank,
 } from './incident.js';
+export { IntrospectRequest, Introspection, RefusalReason } from './introspection.js';
+export { CreateOwner, Owner, OwnerList, OwnerStatus, PublicJwk, UpdateOwner } from './owner.js';
 export { Problem } from './problem.js';
 export {
   Activity, ActivityPoint, ActivityQuery, CredentialKind, DeadLetter, DeadLetterPage, DeadLetterQuery, IntakeAccounts, IntakeParameters, IntakeQuery, IntakeResult,
   LineError, Outcome, ReplayDeadLetters, ReplayOutcome, ReplayResult, RequestLog, RequestLogFormat, RequestLogLine, RequestLogPage, RequestLogQuery,
 } from './request-log.js';
 export { IdempotencyKey, identifier, page, pageQuery, text, timestamp } from './text.js';
+export {
+  CreateWorkspace, Environment, RotationPolicy, UpdateRotationPolicy, UpdateWorkspace, Workspace, WorkspaceList,
+} from './workspace.js';

@@ -1,0 +1,12 @@
+export { leafBytes, leafHashOf } from './audit-leaf.js';
+export { canonicalJson } from './canonical-json.js';
+export { checkpointLine, entryLine, headerLine } from './export-lines.js';
+export { append, emptyFrontier, rootOf, type Frontier, type TreeNode } from './merkle/frontier.js';
+export { consistencyRanges, inclusionRanges } from './merkle/proof-ranges.js';
+export { foldSubtrees, subtreesOf, type LeafRange, type NodePlace } from './merkle/subtrees.js';
+export { verifyConsistency, verifyInclusion } from './merkle/verify-proof.js';
+export { findFlaw, signStatement, type Signed } from './signed-statement.js';
+export { privateKeyOfSeed, readPublicKeys, signingKeyOf, type SigningKey, type TrustedKeys } from './signing-key.js';
+export type { Verdict } from './verdict.js';
+export { exportStart, judgeExport, readExportLine, type ExportState, type Yardstick } from './verify-export.js';
+export { readHeldCheckpoints, verifyFile } from './verify-file.js';

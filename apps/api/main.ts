@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { AppLogger, runProcess } from '@keytrail/platform';
+import { AppLogger, addedKeysOf, runProcess } from '@keytrail/platform';
 import { CountryLookup, openCountryLookup } from '@keytrail/request-logs';
 import { newAdminTokenNotice, startOnServers } from '@keytrail/startup';
 import manifest from '../../package.json' with { type: 'json' };
@@ -14,6 +14,7 @@ await runProcess({
     const api = await startOnServers(settings, {
       logger: new AppLogger({ json: !process.stdout.isTTY }),
       openapi: { title: 'Keytrail', version: manifest.version },
+      addedKeys: addedKeysOf(settings),
       administrator: { token: settings.KEYTRAIL_ADMIN_TOKEN },
       async compose(foundation) {
         const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));

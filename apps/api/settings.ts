@@ -1,10 +1,10 @@
 import type { z } from 'zod';
-import { adminFields, geoFields, kafkaFields, settingsSchema } from '@keytrail/platform';
+import { addedKeyFields, adminFields, geoFields, kafkaFields, settingsSchema } from '@keytrail/platform';
 import { serverAppFields } from '@keytrail/startup';
 
 /** Everything the API can be told. It needs the master key and both stores. */
 export const ApiSettings = settingsSchema({
-  ...serverAppFields, ...adminFields, ...geoFields,
+  ...serverAppFields, ...addedKeyFields, ...adminFields, ...geoFields,
   KEYTRAIL_KAFKA_BROKERS: kafkaFields.KEYTRAIL_KAFKA_BROKERS.optional().describe('Kafka brokers, to read dead letters again from their topics; absent = from what was kept of them'),
 });
 export type ApiSettings = z.infer<typeof ApiSettings>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, settingsSchema, startFields, storeFields } from '@keytrail/platform';
+import { addedKeyFields, adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, settingsSchema, startFields, storeFields } from '@keytrail/platform';
 
 /** Everything `npm start` can be told. Nothing has to be set. */
 export const StandaloneSettings = settingsSchema({
@@ -7,6 +7,7 @@ export const StandaloneSettings = settingsSchema({
   KEYTRAIL_DATA_DIR: z.string().min(1).default('./data').describe('Directory of the embedded stores'),
   ...adminFields,
   KEYTRAIL_MASTER_KEY: masterKeyField.optional(),
+  ...addedKeyFields,
   KEYTRAIL_CLICKHOUSE_URL: storeFields.KEYTRAIL_CLICKHOUSE_URL.optional(),
   KEYTRAIL_POSTGRES_URL: storeFields.KEYTRAIL_POSTGRES_URL.optional(),
   ...startFields,

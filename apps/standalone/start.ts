@@ -1,7 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
-import { lockDataDir, readOrCreateMasterKey, type JobSchedule } from '@keytrail/platform';
+import { addedKeysOf, lockDataDir, readOrCreateMasterKey, type JobSchedule } from '@keytrail/platform';
 import { CountryLookup, connectKafka, openCountryLookup } from '@keytrail/request-logs';
 import { WrongMasterKeyError, startApp, type Foundation, type RunningApp } from '@keytrail/startup';
 import type { StandaloneSettings } from './settings.js';
@@ -28,6 +28,7 @@ export async function startStandalone(settings: StandaloneSettings, options: Sta
     const running = await startApp(settings, {
       masterKey: settings.KEYTRAIL_MASTER_KEY === undefined
         ? readOrCreateMasterKey(keyFile) : Buffer.from(settings.KEYTRAIL_MASTER_KEY, 'base64'),
+      addedKeys: addedKeysOf(settings),
       postgres: settings.KEYTRAIL_POSTGRES_URL === undefined ? { directory: join(directory, 'postgres') } : { url: settings.KEYTRAIL_POSTGRES_URL },
       clickhouse: settings.KEYTRAIL_CLICKHOUSE_URL === undefined
         ? { directory: join(directory, 'clickhouse') } : { url: settings.KEYTRAIL_CLICKHOUSE_URL },

@@ -3,7 +3,9 @@ import { identifier, text, timestamp } from './text.js';
 
 export const permissions = [
   'request-logs:write', 'request-logs:read', 'dead-letters:read', 'dead-letters:replay',
-  'api-keys:read', 'api-keys:write', 'api-keys:revoke', 'introspect',
+  'api-keys:read', 'api-keys:write', 'api-keys:revoke', 'service-tokens:read', 'service-tokens:write', 'service-tokens:revoke',
+  'workspace-keys:read', 'workspace-keys:write', 'workspace-keys:revoke', 'public-keys:read', 'public-keys:write', 'public-keys:revoke',
+  'signing-keys:read', 'signing-keys:write', 'signing-keys:revoke', 'introspect',
   'workspaces:read', 'workspaces:write', 'owners:read', 'owners:write',
   'findings:read', 'incidents:read', 'incidents:write',
   'audit:read', 'access:manage', 'metrics:read',
@@ -16,14 +18,18 @@ export const Role = z.enum(['viewer', 'responder', 'admin', 'ingest', 'gateway']
 export type Role = z.infer<typeof Role>;
 
 const reading: readonly Permission[] = [
-  'request-logs:read', 'api-keys:read', 'workspaces:read', 'owners:read', 'findings:read', 'incidents:read',
+  'request-logs:read', 'api-keys:read', 'service-tokens:read', 'workspace-keys:read', 'public-keys:read', 'signing-keys:read',
+  'workspaces:read', 'owners:read', 'findings:read', 'incidents:read',
   'metrics:read',
 ];
 
 /** What each role may do. Machines (ingest, gateway) can read nothing back. */
 export const rolePermissions: Record<Role, readonly Permission[]> = {
   viewer: reading,
-  responder: [...reading, 'dead-letters:read', 'incidents:write', 'api-keys:revoke', 'audit:read'],
+  responder: [
+    ...reading, 'dead-letters:read', 'incidents:write', 'api-keys:revoke', 'service-tokens:revoke', 'workspace-keys:revoke',
+    'public-keys:revoke', 'signing-keys:revoke', 'audit:read',
+  ],
   admin: permissions,
   ingest: ['request-logs:write'],
   gateway: ['introspect', 'request-logs:write'],

@@ -1,119 +1,162 @@
 import { z } from 'zod';
-import { identifier, page, pageQuery, text, timestamp } from './text.js';
 import { CredentialKind } from './request-log.js';
+import { identifier, page, pageQuery, text, timestamp } from './text.js';
+import { Environment } from './workspace.js';
 
-export const Environment = z.enum(['production', 'staging', 'development', 'test']).meta({ id: 'Environment' });
-export type Environment = z.infer<typeof Environment>;
+/** The five kinds of keys that the registry issues, in the order of the paths under which they are served. */
+export const issuedKinds = ['api_key', 'service_token', 'workspace_key', 'public_key', 'signing_key'] as const;
+export type IssuedKind = (typeof issuedKinds)[number];
 
-export const CreateWorkspace = z.strictObject({
-  workspace_id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens').optional(),
-  name: text(120),
-  environment: Environment,
-}).meta({ id: 'CreateWorkspace' });
-export type CreateWorkspace = z.infer<typeof CreateWorkspace>;
+export const KeyState = z.enum(['active', 'revoked', 'expired']).meta({ id: 'KeyState' });
+export type KeyState = z.infer<typeof KeyState>;
 
-export const Workspace = z.object({
-  workspace_id: z.string(), name: z.string(), environment: Environment, created_at: timestamp,
-}).meta({ id: 'Workspace' });
-export type Workspace = z.infer<typeof Workspace>;
-export const WorkspaceList = z.object({ data: z.array(Workspace) }).meta({ id: 'WorkspaceList' });
+export const scope = z.string().regex(/^[A-Za-z0-9_.:*/-]{1,128}$/, 'letters, digits and _ . : * / - only');
+const scopes = z.array(scope).max(100);
 
-export const CreateOwner = z.strictObject({
-  name: text(120),
-  kind: z.enum(['person', 'team']),
-  contact: text(320).describe('How to reach them: an e-mail address, a chat channel, a pager'),
-}).meta({ id: 'CreateOwner' });
-export type CreateOwner = z.infer<typeof CreateOwner>;
-
-export const Owner = z.object({
-  owner_id: z.string(), name: z.string(), kind: z.enum(['person', 'team']), contact: z.string(),
-  status: z.enum(['active', 'left']), created_at: timestamp,
-}).meta({ id: 'Owner' });
-export type Owner = z.infer<typeof Owner>;
-export const OwnerList = z.object({ data: z.array(Owner) }).meta({ id: 'OwnerList' });
-
-export const ApiKeyState = z.enum(['active', 'revoked', 'expired']).meta({ id: 'ApiKeyState' });
-export type ApiKeyState = z.infer<typeof ApiKeyState>;
-
-const scope = z.string().regex(/^[A-Za-z0-9_.:*/-]{1,128}$/, 'letters, digits and _ . : * / - only');
-
-export const CreateApiKey = z.strictObject({
-  workspace: identifier(64),
+const asked = {
   service: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens')
     .describe('The service that uses the key'),
   name: text(120).optional().describe('Absent: `<service>-<environment>`'),
   owner_id: identifier(64),
-  scopes: z.array(scope).max(100).default([]),
   expires_at: timestamp.optional(),
-}).meta({ id: 'CreateApiKey' });
-export type CreateApiKey = z.infer<typeof CreateApiKey>;
+  rotation_due_at: timestamp.optional().describe('Absent: as the rotation policy says, which is also the latest'),
+};
+const ofWorkspace = { workspace: identifier(64), ...asked };
 
-export const UpdateApiKey = z.object({
-  name: text(120).optional(), owner_id: identifier(64).optional(), scopes: z.array(scope).max(100).optional(),
-  expires_at: timestamp.nullable().optional(),
-}).strict().refine((patch) => Object.keys(patch).length > 0, { message: 'nothing to change' }).meta({ id: 'UpdateApiKey' });
-export type UpdateApiKey = z.infer<typeof UpdateApiKey>;
+const changed = {
+  name: text(120).optional(), owner_id: identifier(64).optional(), expires_at: timestamp.nullable().optional(),
+  rotation_due_at: timestamp.nullable().optional().describe('null = as the rotation policy says'),
+};
+const changesSomething = [(patch: object) => Object.keys(patch).length > 0, { message: 'nothing to change' }] as const;
 
-export const ApiKey = z.object({
-  key_id: z.string(), kind: CredentialKind, workspace_id: z.string(), name: z.string(), service: z.string(),
-  environment: Environment, owner: z.object({ owner_id: z.string(), name: z.string(), contact: z.string() }),
-  scopes: z.array(z.string()), state: ApiKeyState, hint: z.string().describe('Last four characters of the key'),
-  fingerprint: z.string().describe('How the key appears in request logs when only its secret was seen'),
-  created_at: timestamp, created_by: z.string(), expires_at: timestamp.nullable(), rotated_at: timestamp.nullable(),
+const shown = {
+  key_id: z.string(), kind: CredentialKind, name: z.string(), service: z.string(), environment: Environment,
+  owner: z.object({ owner_id: z.string(), name: z.string(), contact: z.string() }), scopes: z.array(z.string()), state: KeyState,
+  hint: z.string().describe('Last four characters of the key, or of its public id'),
+  fingerprint: z.string().describe('How the key appears in request logs when only what was presented was seen'),
+  created_at: timestamp, created_by: z.string(), expires_at: timestamp.nullable(),
+  rotated_at: timestamp.nullable().describe('When it took the place of the key it replaces'), rotation_due_at: timestamp,
+  last_used_at: timestamp.nullable().optional()
+    .describe('Latest request in the logs; null = none was seen, absent = the request logs could not be asked'),
   revoked_at: timestamp.nullable(), revoked_by: z.string().nullable(), revoke_reason: z.string().nullable(),
   replaces: z.string().nullable(), replaced_by: z.string().nullable(),
-}).meta({ id: 'ApiKey' });
+};
+const shownOfWorkspace = { ...shown, workspace_id: z.string() };
+
+const replayed = z.boolean().describe('This is the answer to an earlier call with the same Idempotency-Key');
+const once = (what: string) => z.string().nullable().describe(`${what}. Shown once: null when an Idempotency-Key is played again`);
+
+// API keys: bearer, of one workspace.
+export const CreateApiKey = z.strictObject({ ...ofWorkspace, scopes: scopes.default([]) }).meta({ id: 'CreateApiKey' });
+export type CreateApiKey = z.infer<typeof CreateApiKey>;
+export const UpdateApiKey = z.strictObject({ ...changed, scopes: scopes.optional() }).refine(...changesSomething).meta({ id: 'UpdateApiKey' });
+export type UpdateApiKey = z.infer<typeof UpdateApiKey>;
+export const ApiKey = z.object(shownOfWorkspace).meta({ id: 'ApiKey' });
 export type ApiKey = z.infer<typeof ApiKey>;
-
-export const CreatedApiKey = ApiKey.extend({ secret: z.string().describe('The bearer key. Shown once') })
-  .meta({ id: 'CreatedApiKey' });
-export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
-
-export const ApiKeyQuery = z.strictObject({
-  workspace: identifier(64).optional(), owner_id: identifier(64).optional(), state: ApiKeyState.optional(), ...pageQuery,
-}).meta({ id: 'ApiKeyQuery' });
-export type ApiKeyQuery = z.infer<typeof ApiKeyQuery>;
 export const ApiKeyPage = page(ApiKey).meta({ id: 'ApiKeyPage' });
+export type ApiKeyPage = z.infer<typeof ApiKeyPage>;
+const bearerSecret = { secret: once('The bearer key') };
+export const IssuedApiKey = ApiKey.extend({ ...bearerSecret, replayed }).meta({ id: 'IssuedApiKey' });
+export type IssuedApiKey = z.infer<typeof IssuedApiKey>;
+/** The first answer, which holds the secret: what a caller without an Idempotency-Key gets. */
+export const CreatedApiKey = IssuedApiKey.extend({ secret: z.string() }).meta({ id: 'CreatedApiKey' });
+export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
+export const RotatedApiKey = z.object({ revoked: ApiKey, replacement: ApiKey, ...bearerSecret, replayed }).meta({ id: 'RotatedApiKey' });
+export type RotatedApiKey = z.infer<typeof RotatedApiKey>;
+
+// Service tokens: bearer, of the account.
+export const CreateServiceToken = z.strictObject({ ...asked, environment: Environment, scopes: scopes.default([]) }).meta({ id: 'CreateServiceToken' });
+export type CreateServiceToken = z.infer<typeof CreateServiceToken>;
+export const UpdateServiceToken = z.strictObject({ ...changed, scopes: scopes.optional() }).refine(...changesSomething).meta({ id: 'UpdateServiceToken' });
+export type UpdateServiceToken = z.infer<typeof UpdateServiceToken>;
+export const ServiceToken = z.object({ ...shown, workspace_id: z.null().describe('It belongs to the account and is good in every workspace') })
+  .meta({ id: 'ServiceToken' });
+export type ServiceToken = z.infer<typeof ServiceToken>;
+export const ServiceTokenPage = page(ServiceToken).meta({ id: 'ServiceTokenPage' });
+export type ServiceTokenPage = z.infer<typeof ServiceTokenPage>;
+export const IssuedServiceToken = ServiceToken.extend({ ...bearerSecret, replayed }).meta({ id: 'IssuedServiceToken' });
+export type IssuedServiceToken = z.infer<typeof IssuedServiceToken>;
+export const RotatedServiceToken = z.object({ revoked: ServiceToken, replacement: ServiceToken, ...bearerSecret, replayed })
+  .meta({ id: 'RotatedServiceToken' });
+export type RotatedServiceToken = z.infer<typeof RotatedServiceToken>;
+
+// Workspace keys: a public id and a secret that signs.
+export const CreateWorkspaceKey = z.strictObject({ ...ofWorkspace, scopes: scopes.default([]) }).meta({ id: 'CreateWorkspaceKey' });
+export type CreateWorkspaceKey = z.infer<typeof CreateWorkspaceKey>;
+export const UpdateWorkspaceKey = z.strictObject({ ...changed, scopes: scopes.optional() }).refine(...changesSomething).meta({ id: 'UpdateWorkspaceKey' });
+export type UpdateWorkspaceKey = z.infer<typeof UpdateWorkspaceKey>;
+export const WorkspaceKey = z.object({ ...shownOfWorkspace, public_id: z.string().describe('Names the key in a signed request') })
+  .meta({ id: 'WorkspaceKey' });
+export type WorkspaceKey = z.infer<typeof WorkspaceKey>;
+export const WorkspaceKeyPage = page(WorkspaceKey).meta({ id: 'WorkspaceKeyPage' });
+export type WorkspaceKeyPage = z.infer<typeof WorkspaceKeyPage>;
+const signingSecret = { secret: once('The secret that signs requests; it is never sent') };
+export const IssuedWorkspaceKey = WorkspaceKey.extend({ ...signingSecret, replayed }).meta({ id: 'IssuedWorkspaceKey' });
+export type IssuedWorkspaceKey = z.infer<typeof IssuedWorkspaceKey>;
+export const RotatedWorkspaceKey = z.object({ revoked: WorkspaceKey, replacement: WorkspaceKey, ...signingSecret, replayed })
+  .meta({ id: 'RotatedWorkspaceKey' });
+export type RotatedWorkspaceKey = z.infer<typeof RotatedWorkspaceKey>;
+
+// Public keys: an id for client SDKs, no secret.
+export const CreatePublicKey = z.strictObject({ ...ofWorkspace, scopes: scopes.default([]) }).meta({ id: 'CreatePublicKey' });
+export type CreatePublicKey = z.infer<typeof CreatePublicKey>;
+export const UpdatePublicKey = z.strictObject({ ...changed, scopes: scopes.optional() }).refine(...changesSomething).meta({ id: 'UpdatePublicKey' });
+export type UpdatePublicKey = z.infer<typeof UpdatePublicKey>;
+export const PublicKey = z.object({ ...shownOfWorkspace, public_id: z.string().describe('The key as client SDKs send it; no secret') })
+  .meta({ id: 'PublicKey' });
+export type PublicKey = z.infer<typeof PublicKey>;
+export const PublicKeyPage = page(PublicKey).meta({ id: 'PublicKeyPage' });
+export type PublicKeyPage = z.infer<typeof PublicKeyPage>;
+export const IssuedPublicKey = PublicKey.extend({ replayed }).meta({ id: 'IssuedPublicKey' });
+export type IssuedPublicKey = z.infer<typeof IssuedPublicKey>;
+export const RotatedPublicKey = z.object({ revoked: PublicKey, replacement: PublicKey, replayed }).meta({ id: 'RotatedPublicKey' });
+export type RotatedPublicKey = z.infer<typeof RotatedPublicKey>;
+
+// Signing keys: an ES256 pair that signs user tokens.
+export const VerificationJwk = z.object({
+  kty: z.literal('EC'), crv: z.literal('P-256'), x: z.string(), y: z.string(), kid: z.string(), alg: z.literal('ES256'), use: z.literal('sig'),
+}).meta({ id: 'VerificationJwk' });
+export type VerificationJwk = z.infer<typeof VerificationJwk>;
+export const VerificationJwks = z.object({ keys: z.array(VerificationJwk) }).meta({ id: 'VerificationJwks' });
+export type VerificationJwks = z.infer<typeof VerificationJwks>;
+export const CreateSigningKey = z.strictObject(ofWorkspace).meta({ id: 'CreateSigningKey' });
+export type CreateSigningKey = z.infer<typeof CreateSigningKey>;
+export const UpdateSigningKey = z.strictObject(changed).refine(...changesSomething).meta({ id: 'UpdateSigningKey' });
+export type UpdateSigningKey = z.infer<typeof UpdateSigningKey>;
+export const SigningKey = z.object({ ...shownOfWorkspace, kid: z.string().describe('RFC 7638 thumbprint; the `kid` of user tokens'), public_jwk: VerificationJwk })
+  .meta({ id: 'SigningKey' });
+export type SigningKey = z.infer<typeof SigningKey>;
+export const SigningKeyPage = page(SigningKey).meta({ id: 'SigningKeyPage' });
+export type SigningKeyPage = z.infer<typeof SigningKeyPage>;
+const privatePart = {
+  private_key_pem: once('The private key in PKCS#8'), private_key_pem_base64: once('The same in base64, for a variable of one line'),
+};
+export const IssuedSigningKey = SigningKey.extend({ ...privatePart, replayed }).meta({ id: 'IssuedSigningKey' });
+export type IssuedSigningKey = z.infer<typeof IssuedSigningKey>;
+export const RotatedSigningKey = z.object({ revoked: SigningKey, replacement: SigningKey, ...privatePart, replayed }).meta({ id: 'RotatedSigningKey' });
+export type RotatedSigningKey = z.infer<typeof RotatedSigningKey>;
+
+// For all kinds.
+export const KeyQuery = z.strictObject({
+  workspace: identifier(64).optional(), owner_id: identifier(64).optional(), state: KeyState.optional(), ...pageQuery,
+}).meta({ id: 'KeyQuery' });
+export type KeyQuery = z.infer<typeof KeyQuery>;
 
 export const RevokeQuery = z.strictObject({ reason: text(1000).optional() }).meta({ id: 'RevokeQuery' });
 export type RevokeQuery = z.infer<typeof RevokeQuery>;
 
-export const RevokeAndReplace = z.strictObject({
-  reason: text(1000).describe('Why; kept in the audit trail'),
-  incident_id: identifier(64).optional().describe('The incident this answers'),
-}).meta({ id: 'RevokeAndReplace' });
-export type RevokeAndReplace = z.infer<typeof RevokeAndReplace>;
+export const RotateKey = z.strictObject({ reason: text(1000).optional().describe('Why; kept in the audit trail') }).meta({ id: 'RotateKey' });
+export type RotateKey = z.infer<typeof RotateKey>;
 
-export const Replacement = z.object({
-  revoked: ApiKey, replacement: ApiKey,
-  secret: z.string().nullable().describe('The new bearer key. Shown once: null when an Idempotency-Key is played again'),
-  incident_id: z.string().nullable(), replayed: z.boolean(),
-}).meta({ id: 'Replacement' });
-export type Replacement = z.infer<typeof Replacement>;
+/** What can be answered of a key, of whatever kind. */
+export type AnyKey = ApiKey | ServiceToken | WorkspaceKey | PublicKey | SigningKey;
 
-export const IntrospectRequest = z.strictObject({
-  token: z.string().min(1).max(4096),
-  workspace: identifier(64).optional().describe('The workspace the call is for; a key of another is refused'),
-  scope: scope.optional().describe('A scope the call needs'),
-}).meta({ id: 'IntrospectRequest' });
-export type IntrospectRequest = z.infer<typeof IntrospectRequest>;
+export const RewrapSecrets = z.strictObject({
+  limit: z.number().int().min(1).max(10_000).default(1_000).describe('Secrets one call encrypts anew at most'),
+}).meta({ id: 'RewrapSecrets' });
+export type RewrapSecrets = z.infer<typeof RewrapSecrets>;
 
-export const RefusalReason = z.enum([
-  'malformed', 'checksum_mismatch', 'unknown_key', 'revoked', 'expired', 'workspace_mismatch', 'insufficient_scope',
-]).meta({ id: 'RefusalReason' });
-export type RefusalReason = z.infer<typeof RefusalReason>;
-
-/** The answer to `POST /v1/introspect`, after RFC 7662, with the reason of a refusal. */
-export const Introspection = z.object({
-  active: z.boolean(), reason: RefusalReason.optional(),
-  key_id: z.string().optional().describe('Also with a refusal, when the key is known'),
-  fingerprint: z.string().describe('Put it in the request log of a refused call'),
-  kind: CredentialKind.optional(), workspace_id: z.string().optional(),
-  owner: z.object({ owner_id: z.string(), name: z.string() }).optional(),
-  scope: z.string().optional().describe('Scopes, separated by spaces'),
-  environment: Environment.optional(), exp: z.number().int().optional(), iat: z.number().int().optional(),
-}).meta({ id: 'Introspection' });
-export type Introspection = z.infer<typeof Introspection>;
-export type WorkspaceList = z.infer<typeof WorkspaceList>;
-export type OwnerList = z.infer<typeof OwnerList>;
-export type ApiKeyPage = z.infer<typeof ApiKeyPage>;
+export const RewrapResult = z.object({
+  version: z.number().int().describe('The newest wrapping key, under which they are now'), rewrapped: z.number().int(), remaining: z.number().int(),
+}).meta({ id: 'RewrapResult' });
+export type RewrapResult = z.infer<typeof RewrapResult>;

@@ -1,28 +1,43 @@
 import { sql, type Selectable } from 'kysely';
-import type { CredentialKind } from '@keytrail/contracts';
+import type { IssuedKind, KeyState, RotationPolicy, VerificationJwk } from '@keytrail/contracts';
+import type { PepperedDigest } from '@keytrail/platform';
 import { inWorkspaces, type CredentialTable, type Executor } from '@keytrail/postgres';
-import type { CredentialRecord } from './api-key.js';
+import type { CredentialRecord } from './credential.js';
+import type { Material } from './material.js';
 
-/** Columns of a {@link CredentialRecord}; the digest stays in the database. */
+/** Columns of a {@link CredentialRecord}; digests and secrets stay in the database. */
 const selectCredentials = (executor: Executor) => executor.selectFrom('credentials as c')
   .innerJoin('owners as o', 'o.owner_id', 'c.owner_id')
-  .innerJoin('workspaces as w', 'w.workspace_id', 'c.workspace_id')
+  .leftJoin('workspaces as w', 'w.workspace_id', 'c.workspace_id')
+  .leftJoin('verification_keys as v', 'v.key_id', 'c.key_id')
   .select([
-    'c.key_id', 'c.kind', 'c.workspace_id', 'w.environment', 'c.name', 'c.service', 'c.owner_id', 'o.name as owner_name',
-    'o.contact as owner_contact', 'c.scopes', 'c.hint', 'c.fingerprint', 'c.created_at', 'c.created_by', 'c.expires_at', 'c.rotated_at',
-    'c.revoked_at', 'c.revoked_by', 'c.revoke_reason', 'c.replaces', 'c.replaced_by',
-  ]);
+    'c.key_id', 'c.kind', 'c.account_id', 'c.workspace_id', 'c.name', 'c.service', 'c.owner_id', 'o.name as owner_name', 'o.contact as owner_contact',
+    'c.scopes', 'c.hint', 'c.fingerprint', 'c.public_id', 'v.jwk as public_jwk', 'c.created_at', 'c.created_by', 'c.expires_at', 'c.rotated_at',
+    'c.rotation_due_at', 'c.rotation_follows_policy', 'c.revoked_at', 'c.revoked_by', 'c.revoke_reason', 'c.replaces', 'c.replaced_by',
+  ])
+  .select(sql<CredentialRecord['environment']>`coalesce(w.environment, c.environment)`.as('environment'));
 
 export interface CredentialFilter {
+  kind: IssuedKind;
   workspaces: readonly string[] | null;
   owner_id?: string | undefined;
-  state?: 'active' | 'revoked' | 'expired' | undefined;
+  state?: KeyState | undefined;
   before?: string | undefined;
   limit: number;
 }
 
-export const findByDigest = (executor: Executor, digest: string): Promise<CredentialRecord | undefined> =>
-  selectCredentials(executor).where('c.digest', '=', digest).executeTakeFirst();
+/** A key by how what names it, or is it, shows in request logs. */
+export const findByFingerprint = (executor: Executor, fingerprint: string): Promise<CredentialRecord | undefined> =>
+  selectCredentials(executor).where('c.fingerprint', '=', fingerprint).executeTakeFirst();
+
+/** A workspace key by how its secret shows. */
+export const findBySecretFingerprint = (executor: Executor, fingerprint: string): Promise<CredentialRecord | undefined> =>
+  selectCredentials(executor).innerJoin('wrapped_secrets as s', 's.key_id', 'c.key_id').where('s.secret_fingerprint', '=', fingerprint).executeTakeFirst();
+
+/** A bearer key by how it shows, with what its secret must match. */
+export const findBearer = (executor: Executor, fingerprint: string): Promise<(CredentialRecord & PepperedDigest) | undefined> =>
+  selectCredentials(executor).innerJoin('bearer_digests as b', 'b.key_id', 'c.key_id').select(['b.digest', 'b.pepper_version'])
+    .where('c.fingerprint', '=', fingerprint).executeTakeFirst();
 
 export const findById = (executor: Executor, keyId: string, workspaces: readonly string[] | null): Promise<CredentialRecord | undefined> =>
   selectCredentials(executor).where('c.key_id', '=', keyId).where(inWorkspaces(workspaces, 'c.workspace_id')).executeTakeFirst();
@@ -34,7 +49,8 @@ export const lockById = (transaction: Executor, keyId: string, workspaces: reado
 
 /** Keys, newest first. */
 export async function listCredentials(executor: Executor, filter: CredentialFilter, now: Date): Promise<CredentialRecord[]> {
-  let query = selectCredentials(executor).where(inWorkspaces(filter.workspaces, 'c.workspace_id')).orderBy('c.key_id', 'desc').limit(filter.limit);
+  let query = selectCredentials(executor).where('c.kind', '=', filter.kind).where(inWorkspaces(filter.workspaces, 'c.workspace_id'))
+    .orderBy('c.key_id', 'desc').limit(filter.limit);
   if (filter.owner_id !== undefined) query = query.where('c.owner_id', '=', filter.owner_id);
   if (filter.before !== undefined) query = query.where('c.key_id', '<', filter.before);
   if (filter.state === 'revoked') query = query.where('c.revoked_at', 'is not', null);
@@ -46,14 +62,20 @@ export async function listCredentials(executor: Executor, filter: CredentialFilt
 }
 
 export type NewCredential = Pick<Selectable<CredentialTable>,
-  'key_id' | 'kind' | 'workspace_id' | 'name' | 'service' | 'owner_id' | 'scopes' | 'digest' | 'fingerprint' | 'hint' | 'created_at' |
-  'created_by' | 'expires_at' | 'replaces'> & {
+  'key_id' | 'kind' | 'account_id' | 'workspace_id' | 'environment' | 'name' | 'service' | 'owner_id' | 'scopes' | 'created_at' | 'created_by' |
+  'expires_at' | 'rotation_due_at' | 'rotation_follows_policy' | 'replaces'> & {
   /** When it took the place of `replaces`. */
   rotated_at?: Date;
 };
 
-export async function insertCredential(transaction: Executor, key: NewCredential): Promise<void> {
-  await transaction.insertInto('credentials').values({ ...key, scopes: JSON.stringify(key.scopes) }).execute();
+/** Stores a key with what its kind keeps. */
+export async function insertCredential(transaction: Executor, key: NewCredential, material: Omit<Material, 'shown'>): Promise<void> {
+  const { public_id, fingerprint, hint, bearer, wrapped, jwk } = material;
+  const { key_id } = key;
+  await transaction.insertInto('credentials').values({ ...key, scopes: JSON.stringify(key.scopes), public_id, fingerprint, hint }).execute();
+  if (bearer !== undefined) await transaction.insertInto('bearer_digests').values({ key_id, ...bearer }).execute();
+  if (wrapped !== undefined) await transaction.insertInto('wrapped_secrets').values({ key_id, ...wrapped }).execute();
+  if (jwk !== undefined) await transaction.insertInto('verification_keys').values({ key_id, jwk: JSON.stringify(jwk) }).execute();
 }
 
 export interface Revocation {
@@ -68,13 +90,43 @@ export async function markRevoked(transaction: Executor, keyId: string, revocati
   await transaction.updateTable('credentials').set(revocation).where('key_id', '=', keyId).where('revoked_at', 'is', null).execute();
 }
 
+/** What the workspace of a key says of rotation; nothing for a key of the account. */
+export async function policyFor(executor: Executor, workspaceId: string | null): Promise<Partial<RotationPolicy>> {
+  if (workspaceId === null) return {};
+  const row = await executor.selectFrom('workspaces').select('rotation_policy').where('workspace_id', '=', workspaceId).executeTakeFirst();
+  return row?.rotation_policy ?? {};
+}
+
+/**
+ * Makes the keys of a workspace follow its rotation policy: dates that came from it move, dates that were asked for are cut where they
+ * lie beyond it.
+ */
+export async function followPolicy(transaction: Executor, workspaceId: string, policy: RotationPolicy): Promise<void> {
+  await sql`UPDATE credentials AS c SET rotation_due_at = CASE WHEN c.rotation_follows_policy THEN c.created_at + p.length
+      ELSE least(c.rotation_due_at, c.created_at + p.length) END
+    FROM (SELECT key AS kind, make_interval(hours => 24 * value::integer) AS length FROM jsonb_each_text(${JSON.stringify(policy)}::jsonb)) AS p
+    WHERE c.workspace_id = ${workspaceId} AND c.kind = p.kind AND c.revoked_at IS NULL`.execute(transaction);
+}
+
+/** Public halves of the signing keys of a workspace that are good now. */
+export async function verificationKeys(executor: Executor, workspaceId: string, now: Date): Promise<VerificationJwk[]> {
+  const rows = await executor.selectFrom('verification_keys as v').innerJoin('credentials as c', 'c.key_id', 'v.key_id').select('v.jwk')
+    .where('c.workspace_id', '=', workspaceId).where('c.revoked_at', 'is', null)
+    .where((where) => where.or([where('c.expires_at', 'is', null), where('c.expires_at', '>', now)])).orderBy('c.key_id', 'desc').execute();
+  return rows.map(({ jwk }) => jwk);
+}
+
 /** What other stages need to know of a key. */
 export interface DirectoryEntry {
   key_id: string;
-  kind: CredentialKind;
-  workspace_id: string;
+  kind: IssuedKind;
+  /** Null for a key of the account, which is good in every workspace. */
+  workspace_id: string | null;
   name: string;
   fingerprint: string;
+  /** Of a workspace key: how its secret shows where somebody presented it. */
+  secret_fingerprint: string | null;
+  public_id: string | null;
   owner_id: string;
   owner_name: string;
   owner_contact: string;
@@ -86,8 +138,8 @@ export interface DirectoryEntry {
 
 /** Keys that changed after `version`. */
 export const changedSince = (executor: Executor, version: number): Promise<DirectoryEntry[]> =>
-  executor.selectFrom('credentials as c').innerJoin('owners as o', 'o.owner_id', 'c.owner_id')
+  executor.selectFrom('credentials as c').innerJoin('owners as o', 'o.owner_id', 'c.owner_id').leftJoin('wrapped_secrets as s', 's.key_id', 'c.key_id')
     .select([
-      'c.key_id', 'c.kind', 'c.workspace_id', 'c.name', 'c.fingerprint', 'c.owner_id', 'o.name as owner_name', 'o.contact as owner_contact',
-      'c.expires_at', 'c.revoked_at', 'c.replaced_by', 'c.version',
+      'c.key_id', 'c.kind', 'c.workspace_id', 'c.name', 'c.fingerprint', 's.secret_fingerprint', 'c.public_id', 'c.owner_id', 'o.name as owner_name',
+      'o.contact as owner_contact', 'c.expires_at', 'c.revoked_at', 'c.replaced_by', 'c.version',
     ]).where(sql<boolean>`c.version > ${version}`).orderBy('c.version').execute();

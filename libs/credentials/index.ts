@@ -1,6 +1,12 @@
-export { keyState, presentKey, type CredentialRecord } from './api-key.js';
-export { ApiKeys } from './api-keys.service.js';
-export { insertCredential, findById, lockById, markRevoked, type DirectoryEntry } from './credential.store.js';
+export { keyState, presentKey, type CredentialRecord, type KeyOfKind } from './credential.js';
+export { findById, insertCredential, lockById, markRevoked, type DirectoryEntry } from './credential.store.js';
 export { CredentialsHttpModule, CredentialsModule } from './credentials.module.js';
+export { Credentials } from './credentials.service.js';
+export { KeyIntrospection } from './introspection.service.js';
 export { KeyDirectory } from './key-directory.service.js';
+export { kindRules, type KindRule } from './kinds.js';
+export { sealingAlgorithm } from './owner-key.js';
+export { Owners } from './owners.service.js';
 export { DEFAULT_WORKSPACE, Registry } from './registry.service.js';
+export { Succession, type Reasons, type Succeeded } from './succession.service.js';
+export { WorkspaceSecrets } from './workspace-secrets.service.js';

@@ -8,11 +8,12 @@ import { changedSince, type DirectoryEntry } from './credential.store.js';
  */
 const OVERLAP = 256;
 
-/** All keys in memory, by id and by fingerprint; `refresh` reads what changed since the last time. */
+/** All keys in memory, by id, by fingerprint and by public id; `refresh` reads what changed since the last time. */
 @Injectable()
 export class KeyDirectory {
   private readonly byId = new Map<string, DirectoryEntry>();
   private readonly byFingerprint = new Map<string, DirectoryEntry>();
+  private readonly byPublicId = new Map<string, DirectoryEntry>();
   private version = 0;
   private running: Promise<void> | undefined;
 
@@ -31,20 +32,31 @@ export class KeyDirectory {
     return this.byId.get(keyId);
   }
 
-  /** The key as a workspace knows it: a request log may name a key of another workspace, and learns nothing about it by that. */
+  /**
+   * The key as a workspace knows it: one of its own, or of the account. A request log may name a key of another workspace, and learns
+   * nothing about it by that.
+   */
   findIn(workspaceId: string, keyId: string): DirectoryEntry | undefined {
     const entry = this.byId.get(keyId);
-    return entry?.workspace_id === workspaceId ? entry : undefined;
+    return entry?.workspace_id === workspaceId || entry?.workspace_id === null ? entry : undefined;
   }
 
   findByFingerprint(fingerprint: string): DirectoryEntry | undefined {
     return this.byFingerprint.get(fingerprint);
   }
 
+  /** By the id of a workspace key or a public key, or by the `kid` of a signing key. */
+  findByPublicId(publicId: string): DirectoryEntry | undefined {
+    return this.byPublicId.get(publicId);
+  }
+
   private async read(): Promise<void> {
     for (const entry of await changedSince(this.database, this.version - OVERLAP)) {
       this.byId.set(entry.key_id, entry);
       this.byFingerprint.set(entry.fingerprint, entry);
+      // Whoever presented the secret of a workspace key presented that key.
+      if (entry.secret_fingerprint !== null) this.byFingerprint.set(entry.secret_fingerprint, entry);
+      if (entry.public_id !== null) this.byPublicId.set(entry.public_id, entry);
       this.version = Math.max(this.version, entry.version);
     }
   }

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { Database } from '@keytrail/postgres';
 import { createTempDir, type TempDir } from '../../test/support/temp-dir.js';
-import { insertCredential, markRevoked } from './credential.store.js';
+import { insertCredential, markRevoked, type NewCredential } from './credential.store.js';
 import { KeyDirectory } from './key-directory.service.js';
 
 describe('KeyDirectory', () => {
@@ -21,10 +21,10 @@ describe('KeyDirectory', () => {
     await directory.remove();
   });
 
-  const add = (key_id: string) => insertCredential(database, {
-    key_id, kind: 'api_key', workspace_id: 'acme', name: key_id, service: 's', owner_id: 'own', scopes: [], digest: key_id, fingerprint: `fp_${key_id}`,
-    hint: '', created_at: new Date(0), created_by: 'me', expires_at: null, replaces: null,
-  });
+  const add = (key_id: string, fields: Partial<NewCredential> = {}, material: object = {}) => insertCredential(database, {
+    key_id, kind: 'api_key', account_id: 'a', workspace_id: 'acme', environment: null, name: key_id, service: 's', owner_id: 'own', scopes: [],
+    created_at: new Date(0), created_by: 'me', expires_at: null, rotation_due_at: new Date(1), rotation_follows_policy: true, replaces: null, ...fields,
+  }, { public_id: null, fingerprint: `fp_${key_id}`, hint: '', ...material });
 
   it('finds keys by id and by fingerprint, with their owner, once refreshed', async () => {
     const keys = new KeyDirectory(database);
@@ -43,6 +43,22 @@ describe('KeyDirectory', () => {
     expect(keys.findIn('other', 'own-key')).toBeUndefined();
   });
 
+  it('shows a key of the account to every workspace', async () => {
+    const keys = new KeyDirectory(database);
+    await add('wide', { kind: 'service_token', workspace_id: null, environment: 'production' });
+    await keys.refresh();
+    for (const workspace of ['acme', 'other']) expect(keys.findIn(workspace, 'wide')).toMatchObject({ key_id: 'wide', workspace_id: null });
+  });
+
+  it('finds a workspace key by its public id, and by the fingerprint of its id and of its secret', async () => {
+    const keys = new KeyDirectory(database);
+    await add('signs', { kind: 'workspace_key' }, { public_id: 'kt_ws_1', wrapped: { wrapped: 'x', wrapping_version: 0, secret_fingerprint: 'fp_secret' } });
+    await keys.refresh();
+    const found = keys.find('signs');
+    expect(found).toBeDefined();
+    expect([keys.findByPublicId('kt_ws_1'), keys.findByFingerprint('fp_signs'), keys.findByFingerprint('fp_secret')]).toEqual([found, found, found]);
+  });
+
   it('sees a revocation made after the last refresh', async () => {
     const keys = new KeyDirectory(database);
     await add('revoked');
@@ -58,8 +74,7 @@ describe('KeyDirectory', () => {
     await add('early');
     await keys.refresh();
     await sql`ALTER TABLE credentials DISABLE TRIGGER credential_version`.execute(database);
-    await sql`INSERT INTO credentials SELECT 'late', kind, workspace_id, name, service, owner_id, scopes, 'late', 'fp_late', hint, created_at, created_by,
-      expires_at, rotated_at, revoked_at, revoked_by, revoke_reason, replaces, replaced_by, 990 FROM credentials WHERE key_id = 'early'`.execute(database);
+    await add('late', { version: 990 } as object);
     await sql`ALTER TABLE credentials ENABLE TRIGGER credential_version`.execute(database);
     await keys.refresh();
     expect(keys.find('late')).toMatchObject({ version: 990 });

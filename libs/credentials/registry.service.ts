@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
-import type { CreateOwner, CreateWorkspace, Owner, Workspace } from '@keytrail/contracts';
-import { AppError, Clock, conflict, newId, systemActor, type Caller, type WorkspaceScope } from '@keytrail/platform';
-import { Database, inWorkspaces } from '@keytrail/postgres';
+import type { CreateWorkspace, UpdateWorkspace, Workspace } from '@keytrail/contracts';
+import { Clock, conflict, newId, notFound, systemActor, type Caller, type WorkspaceScope } from '@keytrail/platform';
+import { Database, inWorkspaces, type WorkspaceTable } from '@keytrail/postgres';
+import type { Selectable } from 'kysely';
+import { followPolicy } from './credential.store.js';
+import { changePolicy, policyOf } from './rotation.js';
 
-const ACCOUNT = 'default';
+export const ACCOUNT = 'default';
 
 /** The workspace that takes request logs which name none. */
 export const DEFAULT_WORKSPACE = 'default';
 
-/** Workspaces and owners of the account. */
+/** The account and its workspaces. */
 @Injectable()
 export class Registry {
   constructor(private readonly database: Database, private readonly clock: Clock, private readonly auditTrail: AuditTrail) {}
@@ -31,22 +34,46 @@ export class Registry {
   }
 
   async createWorkspace(caller: Caller, request: CreateWorkspace): Promise<Workspace> {
-    if (!caller.scope.isAll) {
-      throw new AppError({ code: 'account_wide_only', status: 403, message: 'Only callers of the whole account may make workspaces.' });
-    }
+    caller.scope.assertAll('make workspaces');
+    const policy = changePolicy({}, request.rotation_policy ?? {});
     const row = {
       workspace_id: request.workspace_id ?? newId('ws'), account_id: ACCOUNT, name: request.name, environment: request.environment,
-      created_at: this.clock.date(),
+      enhanced_security: request.enhanced_security ?? false, rotation_policy: JSON.stringify(policy), created_at: this.clock.date(),
     };
     return this.database.transaction().execute(async (transaction) => {
       const made = await transaction.insertInto('workspaces').values(row).onConflict((conflicting) => conflicting.column('workspace_id').doNothing())
         .returningAll().executeTakeFirst();
       if (made === undefined) throw conflict('workspace_exists', 'There is a workspace with this id.');
       await this.auditTrail.record(transaction, caller, {
-        action: 'workspace.created', object_type: 'workspace', object_id: made.workspace_id, workspace_id: made.workspace_id,
-        detail: { name: made.name, environment: made.environment },
+        action: 'workspace.created', object_type: 'workspace', object_id: made.workspace_id, workspace_id: made.workspace_id, detail: settingsOf(made),
       });
       return presentWorkspace(made);
+    });
+  }
+
+  async workspace(scope: WorkspaceScope, workspaceId: string): Promise<Workspace> {
+    const row = await this.database.selectFrom('workspaces').selectAll().where('workspace_id', '=', workspaceId).where(inWorkspaces(scope.ids)).executeTakeFirst();
+    if (row === undefined) throw notFound('workspace');
+    return presentWorkspace(row);
+  }
+
+  /** Changes a workspace. Keys of the kinds whose rotation policy changes follow it at once. */
+  async updateWorkspace(caller: Caller, workspaceId: string, patch: UpdateWorkspace): Promise<Workspace> {
+    caller.scope.assertAllows(workspaceId);
+    return this.database.transaction().execute(async (transaction) => {
+      // Not FOR UPDATE: that would wait for keys which are being made, and they for the keys that follow the policy.
+      const before = await transaction.selectFrom('workspaces').selectAll().where('workspace_id', '=', workspaceId).forNoKeyUpdate().executeTakeFirst();
+      if (before === undefined) throw notFound('workspace');
+      const { rotation_policy: change, ...rest } = patch;
+      const policy = changePolicy(before.rotation_policy, change ?? {});
+      const after = await transaction.updateTable('workspaces').set({ ...rest, rotation_policy: JSON.stringify(policy) })
+        .where('workspace_id', '=', workspaceId).returningAll().executeTakeFirstOrThrow();
+      if (change !== undefined) await followPolicy(transaction, workspaceId, policyOf(policy));
+      await this.auditTrail.record(transaction, caller, {
+        action: 'workspace.changed', object_type: 'workspace', object_id: workspaceId, workspace_id: workspaceId,
+        detail: { before: settingsOf(before), after: settingsOf(after) },
+      });
+      return presentWorkspace(after);
     });
   }
 
@@ -60,35 +87,12 @@ export class Registry {
     const rows = await this.database.selectFrom('workspaces').select('workspace_id').execute();
     return new Set(rows.map((row) => row.workspace_id));
   }
-
-  async createOwner(caller: Caller, request: CreateOwner): Promise<Owner> {
-    const row = { owner_id: newId('own'), account_id: ACCOUNT, ...request, status: 'active' as const, created_at: this.clock.date() };
-    return this.database.transaction().execute(async (transaction) => {
-      const made = await transaction.insertInto('owners').values(row)
-        .onConflict((conflicting) => conflicting.columns(['account_id', 'name']).doNothing()).returningAll().executeTakeFirst();
-      if (made === undefined) throw conflict('owner_exists', 'There is an owner with this name.');
-      await this.auditTrail.record(transaction, caller, {
-        action: 'owner.created', object_type: 'owner', object_id: made.owner_id, workspace_id: null, detail: { name: made.name, kind: made.kind },
-      });
-      return presentOwner(made);
-    });
-  }
-
-  /** Owners of keys in scope; of the whole account also those without keys. */
-  async listOwners(scope: WorkspaceScope): Promise<Owner[]> {
-    let query = this.database.selectFrom('owners').selectAll().orderBy('name');
-    if (!scope.isAll) {
-      query = query.where('owner_id', 'in', this.database.selectFrom('credentials').select('owner_id').where(inWorkspaces(scope.ids)));
-    }
-    const rows = await query.execute();
-    return rows.map(presentOwner);
-  }
 }
 
-const presentWorkspace = (row: Omit<Workspace, 'created_at'> & { created_at: Date }): Workspace => ({
-  workspace_id: row.workspace_id, name: row.name, environment: row.environment, created_at: row.created_at.toISOString(),
-});
+/** What may be changed of a workspace. */
+const settingsOf = ({ name, environment, enhanced_security, rotation_policy }: Selectable<WorkspaceTable>) => ({ name, environment, enhanced_security, rotation_policy });
 
-const presentOwner = (row: Omit<Owner, 'created_at'> & { created_at: Date }): Owner => ({
-  owner_id: row.owner_id, name: row.name, kind: row.kind, contact: row.contact, status: row.status, created_at: row.created_at.toISOString(),
+const presentWorkspace = (row: Selectable<WorkspaceTable>): Workspace => ({
+  workspace_id: row.workspace_id, name: row.name, environment: row.environment, enhanced_security: row.enhanced_security,
+  rotation_policy: policyOf(row.rotation_policy), created_at: row.created_at.toISOString(),
 });

@@ -18,9 +18,11 @@ export { Metrics } from './metrics.js';
 export { PlatformModule } from './platform.module.js';
 export { JobSchedule, RecurringJob } from './recurring-job.js';
 export { runProcess, type RunningProcess } from './run-process.js';
-export { Secrets, fingerprintOf, readOrCreateMasterKey, sameDigest } from './secrets.js';
 export {
-  adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, settingsSchema, startFields, storeFields,
+  Secrets, fingerprintOf, readOrCreateMasterKey, sameDigest, type AddedKeys, type PepperedDigest, type WrappedSecret,
+} from './secrets.js';
+export {
+  addedKeyFields, addedKeysOf, adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, settingsSchema, startFields, storeFields,
 } from './setting-fields.js';
 export { SettingsError, readSettings } from './settings.js';
 export { WorkspaceScope } from './workspace-scope.js';

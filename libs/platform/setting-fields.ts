@@ -3,6 +3,8 @@ import ipaddr from 'ipaddr.js';
 import { Reader } from 'maxmind';
 import { z } from 'zod';
 import { RequestLogFormat } from '@keytrail/contracts';
+import { parseKeysByVersion, type KeysByVersion } from './key-ring.js';
+import type { AddedKeys } from './secrets.js';
 
 const list = (what: string) => z.string().transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== ''))
   .refine((parts) => parts.length > 0, { message: `must name at least one ${what}` });
@@ -43,6 +45,31 @@ export const masterKeyField = z.base64().refine((value) => Buffer.from(value, 'b
   .describe('Master key: base64 of at least 32 random bytes (openssl rand -base64 32)');
 
 export const secretFields = { KEYTRAIL_MASTER_KEY: masterKeyField };
+
+const keysByVersion = z.string().transform((text, context): KeysByVersion => {
+  const keys = parseKeysByVersion(text);
+  if (keys !== undefined) return keys;
+  context.addIssue({ code: 'custom', message: 'must be version:key, separated by commas; versions from 1, each once, keys base64 of at least 32 bytes' });
+  return z.NEVER;
+});
+
+/** The same from a file, which others may not read. */
+const keysByVersionFile = z.string().min(1).superRefine(readableAs('a list of version:key, one on each line', (content) => parseKeysByVersion(content.toString('utf8')) !== undefined))
+  .transform((file): KeysByVersion => parseKeysByVersion(readFileSync(file, 'utf8')) ?? new Map());
+
+/** Keys beside the master key, for processes that issue and verify keys. What they replaced must stay until nothing is under it. */
+export const addedKeyFields = {
+  KEYTRAIL_PEPPERS: keysByVersion.optional().describe('Peppers of key digests, version:base64, separated by commas; new keys use the highest'),
+  KEYTRAIL_PEPPERS_FILE: keysByVersionFile.optional().describe('The same from a file, one on each line'),
+  KEYTRAIL_WRAPPING_KEYS: keysByVersion.optional().describe('Keys that encrypt workspace secrets, version:base64, separated by commas; the highest is used'),
+  KEYTRAIL_WRAPPING_KEYS_FILE: keysByVersionFile.optional().describe('The same from a file, one on each line'),
+};
+
+/** What those settings come to. */
+export const addedKeysOf = (settings: z.infer<z.ZodObject<typeof addedKeyFields>>): AddedKeys => ({
+  peppers: settings.KEYTRAIL_PEPPERS ?? settings.KEYTRAIL_PEPPERS_FILE,
+  wrappingKeys: settings.KEYTRAIL_WRAPPING_KEYS ?? settings.KEYTRAIL_WRAPPING_KEYS_FILE,
+});
 
 export const adminFields = {
   KEYTRAIL_ADMIN_TOKEN: z.string().min(16, 'must have at least 16 characters').regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces').optional()
@@ -124,7 +151,8 @@ export const geoFields = {
 };
 
 /** All that an app can be told, as one schema: its fields, and what they must be to each other, reported together. */
-export const settingsSchema = <T extends z.ZodRawShape>(fields: T) => z.object(fields).superRefine(checkJwtSettings, { when: () => true });
+export const settingsSchema = <T extends z.ZodRawShape>(fields: T) => z.object(fields).superRefine(checkJwtSettings, { when: () => true })
+  .superRefine(checkAddedKeys, { when: () => true });
 
 function checkJwtSettings(settings: unknown, context: z.RefinementCtx<unknown>): void {
   if (typeof settings !== 'object' || settings === null) return;
@@ -135,5 +163,13 @@ function checkJwtSettings(settings: unknown, context: z.RefinementCtx<unknown>):
   }
   if (issuer === undefined && named > 0) {
     context.addIssue({ code: 'custom', path: [url === undefined ? 'KEYTRAIL_JWKS_FILE' : 'KEYTRAIL_JWKS_URL'], message: 'needs KEYTRAIL_JWT_ISSUER, the issuer whose keys these are' });
+  }
+}
+
+function checkAddedKeys(settings: unknown, context: z.RefinementCtx<unknown>): void {
+  if (typeof settings !== 'object' || settings === null) return;
+  for (const name of ['KEYTRAIL_PEPPERS', 'KEYTRAIL_WRAPPING_KEYS']) {
+    const { [name]: keys, [`${name}_FILE`]: file } = settings as Record<string, unknown>;
+    if (keys !== undefined && file !== undefined) context.addIssue({ code: 'custom', path: [name], message: `set this or ${name}_FILE, not both` });
   }
 }

@@ -1,4 +1,4 @@
-import { notFound } from './errors.js';
+import { AppError, notFound } from './errors.js';
 
 /**
  * The workspaces a caller may see. Every read and write of a workspace's objects goes through one: what lies outside does not exist
@@ -23,12 +23,13 @@ export class WorkspaceScope {
     return this.workspaces === null ? null : [...this.workspaces];
   }
 
-  allows(workspace: string): boolean {
-    return this.workspaces === null || this.workspaces.has(workspace);
+  /** null = the account itself: what belongs to it is for callers of every workspace. */
+  allows(workspace: string | null): boolean {
+    return this.workspaces === null || (workspace !== null && this.workspaces.has(workspace));
   }
 
   /** Throws 404, as for an object that is not there. */
-  assertAllows(workspace: string, what = 'workspace'): void {
+  assertAllows(workspace: string | null, what = 'workspace'): void {
     if (!this.allows(workspace)) throw notFound(what);
   }
 
@@ -36,6 +37,11 @@ export class WorkspaceScope {
   narrow(requested?: string): string[] | null {
     if (requested === undefined) return this.ids;
     return this.allows(requested) ? [requested] : [];
+  }
+
+  /** Throws 403 unless the caller reaches the whole account. */
+  assertAll(what: string): void {
+    if (!this.isAll) throw new AppError({ code: 'account_wide_only', status: 403, message: `Only callers of the whole account may ${what}.` });
   }
 
   /** Whether every one of `workspaces` (null = all) lies inside. */

@@ -7,6 +7,7 @@ import { registry } from './migrations/0001-registry.js';
 import { watch } from './migrations/0002-watch.js';
 import { kafkaLedger } from './migrations/0003-kafka-ledger.js';
 import { deadLetterReplay } from './migrations/0004-dead-letter-replay.js';
+import { keyKinds } from './migrations/0005-key-kinds.js';
 import type { Tables } from './tables.js';
 
 const BIGINT = 20;
@@ -55,7 +56,7 @@ export class Database extends Kysely<Tables> {
       provider: {
         getMigrations: async () => ({
           '0001-registry': registry, '0002-watch': watch, '0003-kafka-ledger': kafkaLedger,
-          '0004-dead-letter-replay': deadLetterReplay,
+          '0004-dead-letter-replay': deadLetterReplay, '0005-key-kinds': keyKinds,
         }),
       },
     });

@@ -1,6 +1,7 @@
 export { Database, type Executor, type PostgresLocation } from './database.js';
-export { keepMasterKeyCheck } from './installation.store.js';
+export { claimIdempotencyKey, keepAnswer, type IdempotentCall } from './idempotent-call.store.js';
+export { keepMasterKeyCheck, keepVersionChecks, versionsInUse, type VersionCheck } from './installation.store.js';
 export { inWorkspaces } from './in-workspaces.js';
 export { PostgresModule } from './postgres.module.js';
-export type { CredentialTable, FindingTable, IncidentTable, Tables } from './tables.js';
+export type { CredentialTable, OwnerTable, WorkspaceTable, FindingTable, IncidentTable, Tables } from './tables.js';
 export { RetentionJob } from './retention.job.js';

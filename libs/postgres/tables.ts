@@ -1,5 +1,7 @@
 import type { ColumnType, Generated } from 'kysely';
-import type { CredentialKind, Environment, FindingEvidence, IncidentState, RequestLogFormat, Role, Severity, TimelineEntry } from '@keytrail/contracts';
+import type {
+  Environment, FindingEvidence, IncidentState, IssuedKind, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk,
+} from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
 type Time = ColumnType<Date, Date, Date>;
@@ -10,20 +12,38 @@ type Json<T> = ColumnType<T, string, string>;
 export interface AccountTable { account_id: string; name: string; created_at: Time }
 
 export interface WorkspaceTable {
-  workspace_id: string; account_id: string; name: string; environment: Environment; created_at: Time;
+  workspace_id: string; account_id: string; name: string; environment: Environment; created_at: Time; enhanced_security: Generated<boolean>;
+  /** Days, for the kinds where the workspace has its own say. */
+  rotation_policy: ColumnType<Partial<RotationPolicy>, string | undefined, string>;
 }
 
 export interface OwnerTable {
   owner_id: string; account_id: string; name: string; kind: 'person' | 'team'; contact: string; status: 'active' | 'left'; created_at: Time;
+  left_at: OptionalTime; public_key: ColumnType<PublicJwk | null, string | null | undefined, string | null>;
 }
 
+/** A key of any kind; what proves that somebody holds it is in a table of its own. */
 export interface CredentialTable {
-  key_id: string; kind: CredentialKind; workspace_id: string; name: string; service: string; owner_id: string; scopes: Json<string[]>;
-  digest: string; fingerprint: string; hint: string; created_at: Time; created_by: string; expires_at: OptionalTime; rotated_at: OptionalTime;
+  key_id: string; kind: IssuedKind; account_id: string; name: string; service: string; owner_id: string; scopes: Json<string[]>;
+  /** Null for a key of the account; it has an environment of its own then, and only then. */
+  workspace_id: string | null; environment: ColumnType<Environment | null, Environment | null | undefined, Environment | null>;
+  /** What a request names the key by, where that is not a bearer secret: the id of a workspace key or public key, the kid of a signing key. */
+  public_id: ColumnType<string | null, string | null | undefined, string | null>;
+  fingerprint: string; hint: string; created_at: Time; created_by: string; expires_at: OptionalTime; rotated_at: OptionalTime;
+  rotation_due_at: Time; rotation_follows_policy: Generated<boolean>;
   revoked_at: OptionalTime; revoked_by: string | null; revoke_reason: string | null; replaces: string | null; replaced_by: string | null;
   /** Grows with every change: readers ask for what changed since. */
   version: Generated<number>;
 }
+
+/** Of bearer keys: HMAC-SHA256 under a pepper. */
+export interface BearerDigestTable { key_id: string; digest: string; pepper_version: number }
+/** Of workspace keys: the secret, encrypted; and how it shows where somebody presented it. */
+export interface WrappedSecretTable { key_id: string; wrapped: string; wrapping_version: number; secret_fingerprint: string }
+/** Of signing keys: the public half. */
+export interface VerificationKeyTable { key_id: string; jwk: ColumnType<VerificationJwk, string, string> }
+/** What tells a pepper or a wrapping key from another of the same version. */
+export interface SecretVersionTable { purpose: 'pepper' | 'wrapping-key'; version: number; key_check: string }
 
 export interface AccessTokenTable {
   token_id: string; name: string; role: Role; workspaces: ColumnType<string[] | null, string | null, string | null>; digest: string;
@@ -98,7 +118,9 @@ export interface IncidentTimelineTable {
 }
 
 export interface Tables {
-  accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable; access_tokens: AccessTokenTable;
+  accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable;
+  bearer_digests: BearerDigestTable; wrapped_secrets: WrappedSecretTable; verification_keys: VerificationKeyTable;
+  secret_versions: SecretVersionTable; access_tokens: AccessTokenTable;
   audit_entries: AuditEntryTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;
   kafka_ledger: KafkaLedgerTable; intake_counts: IntakeCountTable;
   detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_watch: KeyWatchTable;

@@ -37,10 +37,10 @@ function workspaceOfItem(item: JsonObject, { lookupKey, resolveKey, redactor }: 
   if (item['workspace'] !== undefined) return typeof item['workspace'] === 'string' ? item['workspace'] : '';
   for (const id of keyIdsOf(item)) {
     const key = typeof id === 'string' ? lookupKey(id) : undefined;
-    if (key !== undefined) return key.workspace_id;
+    if (key !== undefined) return key.workspace_id ?? undefined;
   }
   const presented = typeof item['key'] === 'string' ? bareCredential(item['key']) : '';
-  return presented === '' ? undefined : resolveKey(redactor.fingerprint(presented))?.workspace_id;
+  return presented === '' ? undefined : resolveKey(redactor.fingerprint(presented))?.workspace_id ?? undefined;
 }
 
 /** Where the formats name the key, as far as that needs no reading of the whole line. */
@@ -58,8 +58,8 @@ function workspacesInText(raw: Buffer, { lookupKey }: LetterContext): Set<string
   for (const [, field, value] of text.matchAll(NAMED)) {
     if (field === 'workspace') found.add(value ?? '');
     else if (value !== undefined) {
-      const key = lookupKey(value);
-      if (key !== undefined) ofKeys.add(key.workspace_id);
+      const workspace = lookupKey(value)?.workspace_id;
+      if (workspace) ofKeys.add(workspace);
     }
   }
   return found.size > 0 ? found : ofKeys;

@@ -91,7 +91,7 @@ export function outcomeOf(status: number): Outcome {
 interface IdentifiedKey {
   key_id: string;
   fingerprint: string;
-  workspace?: string;
+  workspace?: string | null;
   kind?: RequestLogLine['credential_kind'];
 }
 

@@ -16,7 +16,8 @@ export interface RequestLogRow extends Omit<RequestLog, 'time'> {
 
 /** What the registry knows of a key. */
 export interface RegisteredKey {
-  workspace_id: string;
+  /** Null for a key of the account, which tells nothing of a line's workspace. */
+  workspace_id: string | null;
   kind: CredentialKind;
 }
 

@@ -4,8 +4,9 @@ import type { z } from 'zod';
 import { AccessSettings, AccessTokenStore, jwtSettingsOf } from '@keytrail/access';
 import { openClickHouse, type ClickHouseLocation } from '@keytrail/clickhouse';
 import { Registry } from '@keytrail/credentials';
-import { Secrets, SettingsError, createHttpApp, httpFields, jwtFields, startFields, type JobSchedule } from '@keytrail/platform';
+import { Secrets, SettingsError, createHttpApp, httpFields, jwtFields, startFields, type AddedKeys, type JobSchedule } from '@keytrail/platform';
 import { Database, type PostgresLocation } from '@keytrail/postgres';
+import { assertKeyVersions } from './assert-key-versions.js';
 import { assertMasterKey } from './assert-master-key.js';
 import type { Foundation } from './foundation.js';
 import { openWithin } from './open-within.js';
@@ -16,6 +17,8 @@ export type AppSettings = z.infer<z.ZodObject<typeof appFields>>;
 
 export interface AppOptions {
   masterKey: Buffer;
+  /** Peppers and wrapping keys of a process that issues and verifies keys. Absent: it does neither, and needs none. */
+  addedKeys?: AddedKeys | undefined;
   postgres: PostgresLocation;
   clickhouse: ClickHouseLocation;
   logger: LoggerService;
@@ -51,8 +54,9 @@ export async function startApp(settings: AppSettings, options: AppOptions): Prom
     const patience = { withinMs: settings.KEYTRAIL_START_WITHIN_S * 1_000 };
     const database = await openWithin('Postgres', () => Database.open(options.postgres), patience, options.logger);
     opened.push({ close: () => database.destroy() });
-    const secrets = new Secrets(options.masterKey);
+    const secrets = new Secrets(options.masterKey, options.addedKeys);
     await assertMasterKey(database, secrets);
+    if (options.addedKeys !== undefined) await assertKeyVersions(database, secrets);
     const clickhouse = await openWithin('ClickHouse', () => openClickHouse(options.clickhouse), patience, options.logger);
     opened.push(clickhouse);
     const module = await options.compose({ database, clickhouse, secrets, access, schedule: options.schedule });

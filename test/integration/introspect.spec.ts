@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Introspection, RefusalReason, type CreatedApiKey, type RequestLogPage } from '@keytrail/contracts';
+import { newBearerKey } from '@keytrail/platform';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
 import { databaseOf, nativeLine, newName } from '../support/request-lines.js';
@@ -81,7 +82,7 @@ describe('introspection', () => {
     const asked: Record<RefusalReason, Introspection> = {
       malformed: await ask('kt_api'), checksum_mismatch: await ask(`kt_api_${'0'.repeat(36)}`), unknown_key: await ask(ghost.secret),
       revoked: await ask(revoked.secret), expired: await ask(expired.secret), workspace_mismatch: await ask(key.secret, { workspace: 'other' }),
-      insufficient_scope: await ask(key.secret, { scope: 'admin' }),
+      insufficient_scope: await ask(key.secret, { scope: 'admin' }), not_a_bearer_key: await ask(newBearerKey('pub')),
     };
     for (const reason of RefusalReason.options) expect(asked[reason]).toMatchObject({ active: false, reason });
   });

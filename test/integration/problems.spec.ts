@@ -2,7 +2,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { Problem } from '@keytrail/contracts';
-import { ApiKeys } from '@keytrail/credentials';
+import { Credentials } from '@keytrail/credentials';
 import { startTestApp, type Answer, type TestApp } from '../support/app.js';
 import { callFrom, registryOf } from '../support/registry.js';
 
@@ -137,7 +137,7 @@ describe('every refusal', () => {
   });
 
   it('for a failure of our own: 500 with the request id and nothing more; the log has the rest', async () => {
-    const boom = jest.spyOn(app.standalone.app.get(ApiKeys, { strict: false }), 'get');
+    const boom = jest.spyOn(app.standalone.app.get(Credentials, { strict: false }), 'get');
     let logged = '';
     const stream = jest.spyOn(process.stderr, 'write').mockImplementation((chunk) => {
       logged += String(chunk);

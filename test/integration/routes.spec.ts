@@ -6,7 +6,7 @@ import { callFrom, registryOf } from '../support/registry.js';
 
 /** Everything that answers without a token. Add to it on purpose, or not at all. */
 const PUBLIC = [
-  '/health/live', '/health/ready',
+  '/health/live', '/health/ready', '/v1/workspaces/:workspace_id/jwks.json',
   '/openapi.json', '/docs', '/docs/', '/docs/*', '/docs/index.html', '/docs/LICENSE', '/docs/swagger-ui-init.js', '/docs/docs/swagger-ui-init.js',
 ];
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { AppError } from '@keytrail/platform';
-import type { Executor } from '@keytrail/postgres';
+import type { Executor } from './database.js';
 
 export interface IdempotentCall {
   /** Keys of different callers never meet. */

@@ -1,0 +1,20 @@
+import { Body, Controller, HttpCode, Post } from '@nestjs/common';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { IntrospectRequest, Introspection } from '@keytrail/contracts';
+import { CurrentCaller, RequirePermission, type Caller } from '@keytrail/platform';
+import { KeyIntrospection } from './introspection.service.js';
+
+@ApiTags('keys')
+@Controller('v1/introspect')
+export class IntrospectionController {
+  constructor(private readonly introspection: KeyIntrospection) {}
+
+  @Post()
+  @HttpCode(200)
+  @RequirePermission('introspect')
+  @ApiOperation({ summary: 'Whether a presented key is good for a call, after RFC 7662' })
+  @ApiResponse({ status: 200, standardSchema: Introspection })
+  introspect(@CurrentCaller() caller: Caller, @Body({ schema: IntrospectRequest }) body: IntrospectRequest): Promise<Introspection> {
+    return this.introspection.introspect(caller.scope, body);
+  }
+}

@@ -1,13 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { z } from 'zod';
-import { geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, settingsSchema, storeFields } from './setting-fields.js';
+import { addedKeyFields, addedKeysOf, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, settingsSchema, storeFields } from './setting-fields.js';
 import { SettingsError, readSettings } from './settings.js';
 
-const schema = settingsSchema({ ...httpFields, ...storeFields, ...kafkaFields, ...jwtFields, ...geoFields, KEYTRAIL_MASTER_KEY: masterKeyField });
+const schema = settingsSchema({ ...httpFields, ...storeFields, ...kafkaFields, ...jwtFields, ...geoFields, ...addedKeyFields, KEYTRAIL_MASTER_KEY: masterKeyField });
 const good = {
   KEYTRAIL_CLICKHOUSE_URL: 'http://localhost:8123', KEYTRAIL_POSTGRES_URL: 'postgres://localhost/keytrail', KEYTRAIL_KAFKA_BROKERS: 'a:9092, b:9092,',
   KEYTRAIL_MASTER_KEY: Buffer.alloc(32).toString('base64'),
@@ -73,6 +74,30 @@ describe('readSettings', () => {
       expect(problemsOf({ KEYTRAIL_GEOIP_FILE: await file('text.mmdb', 'text') })).toEqual(['KEYTRAIL_GEOIP_FILE: the file is not a MaxMind database']);
       const bundled = createRequire(import.meta.url).resolve('@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb');
       expect(problemsOf({ KEYTRAIL_GEOIP_FILE: bundled })).toEqual([]);
+    } finally {
+      await rm(directory, { recursive: true });
+    }
+  });
+
+  it('takes peppers and wrapping keys from the environment or from a file, not from both, and repeats none of them', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'keytrail-settings-'));
+    try {
+      const [key, file] = [randomBytes(32).toString('base64'), join(directory, 'keys')];
+      await writeFile(file, `1:${key}\n`);
+      const read = (env: Record<string, string>) => addedKeysOf(readSettings(schema, { ...good, ...env }));
+      expect(read({})).toEqual({ peppers: undefined, wrappingKeys: undefined });
+      expect(read({ KEYTRAIL_PEPPERS: `1:${key}`, KEYTRAIL_WRAPPING_KEYS_FILE: file })).toEqual({
+        peppers: new Map([[1, Buffer.from(key, 'base64')]]), wrappingKeys: new Map([[1, Buffer.from(key, 'base64')]]),
+      });
+      for (const name of ['KEYTRAIL_PEPPERS', 'KEYTRAIL_WRAPPING_KEYS']) {
+        expect(problemsOf({ [name]: `1:${key}`, [`${name}_FILE`]: file })).toEqual([`${name}: set this or ${name}_FILE, not both`]);
+        const [problem, ...others] = problemsOf({ [name]: `1:${key},1:${key}` });
+        expect([problem, others]).toEqual([expect.stringContaining(`${name}: must be version:key`), []]);
+        expect(problem).not.toContain(key);
+        expect(problemsOf({ [`${name}_FILE`]: join(directory, 'none') })).toEqual([`${name}_FILE: there is no such file`]);
+      }
+      await writeFile(file, 'hunter2');
+      expect(problemsOf({ KEYTRAIL_PEPPERS_FILE: file })).toEqual(['KEYTRAIL_PEPPERS_FILE: the file is not a list of version:key, one on each line']);
     } finally {
       await rm(directory, { recursive: true });
     }

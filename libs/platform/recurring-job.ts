@@ -3,10 +3,12 @@ import type { SchedulerRegistry } from '@nestjs/schedule';
 
 /** How often scheduled work runs, in milliseconds; 0 = never by itself. */
 export class JobSchedule {
-  constructor(readonly detectionMs = 1_000, readonly correlationMs = 500, readonly retentionMs = 3_600_000) {}
+  constructor(
+    readonly detectionMs = 1_000, readonly correlationMs = 500, readonly retentionMs = 3_600_000, readonly checkpointMs = 60_000,
+  ) {}
 
   /** For processes and tests that start the work themselves. */
-  static readonly off = new JobSchedule(0, 0, 0);
+  static readonly off = new JobSchedule(0, 0, 0, 0);
 }
 
 /**

@@ -5,14 +5,16 @@ import { SettingsError } from './settings.js';
 import { unwrapSecret, wrapSecret } from './wrap-secret.js';
 
 /** One use of a key; each gets a key of its own through HKDF-SHA256 (RFC 5869). */
-export type SecretUse = 'api-key-digest' | 'access-token-digest' | 'fingerprint' | 'master-key-check' | 'secret-wrapping' | 'key-version-check';
+export type SecretUse = 'api-key-digest' | 'access-token-digest' | 'fingerprint' | 'master-key-check' | 'secret-wrapping' | 'key-version-check' | 'audit-checkpoint';
 
-/** Keys beside the master key, which is version 0 of both. */
+/** Keys beside the master key, which is version 0 of each. */
 export interface AddedKeys {
   /** For digests of bearer keys. */
   peppers?: KeysByVersion | undefined;
   /** For secrets that are kept encrypted. */
   wrappingKeys?: KeysByVersion | undefined;
+  /** For the signatures of the audit trail's checkpoints. */
+  checkpointKeys?: KeysByVersion | undefined;
 }
 
 /** What is kept of a bearer key: hex, and the version of the pepper. */
@@ -31,12 +33,14 @@ export interface WrappedSecret {
 export class Secrets {
   readonly peppers: KeyRing;
   readonly wrappingKeys: KeyRing;
+  readonly checkpointKeys: KeyRing;
   private readonly derived = new Map<string, Buffer>();
 
   constructor(private readonly masterKey: Buffer, added: AddedKeys = {}) {
     if (masterKey.length < 32) throw new Error('the master key must have at least 32 bytes');
     this.peppers = new KeyRing(masterKey, added.peppers);
     this.wrappingKeys = new KeyRing(masterKey, added.wrappingKeys);
+    this.checkpointKeys = new KeyRing(masterKey, added.checkpointKeys);
   }
 
   /** 32 bytes of the master key for one use. */
@@ -69,6 +73,12 @@ export class Secrets {
   /** The secret again. Throws when a bit was changed, or it belongs elsewhere. */
   unwrap(kept: WrappedSecret, boundTo: string): string {
     return unwrapSecret(this.wrappingKey(kept.wrapping_version), kept.wrapped, boundTo);
+  }
+
+  /** The 32 bytes that the signing key of the audit trail's checkpoints is made of. Keys it replaced are not needed any more: their public halves are kept. */
+  checkpointSeed(): Buffer {
+    const { newest } = this.checkpointKeys;
+    return this.derive(`checkpoint ${newest}`, 'audit-checkpoint', () => this.checkpointKeys.get(newest));
   }
 
   /** What tells each pepper and wrapping key from another of the same version, and nothing else of it. */

@@ -63,12 +63,15 @@ export const addedKeyFields = {
   KEYTRAIL_PEPPERS_FILE: keysByVersionFile.optional().describe('The same from a file, one on each line'),
   KEYTRAIL_WRAPPING_KEYS: keysByVersion.optional().describe('Keys that encrypt workspace secrets, version:base64, separated by commas; the highest is used'),
   KEYTRAIL_WRAPPING_KEYS_FILE: keysByVersionFile.optional().describe('The same from a file, one on each line'),
+  KEYTRAIL_CHECKPOINT_KEYS: keysByVersion.optional().describe('Keys that sign the checkpoints of the audit trail, version:base64, separated by commas; the highest signs'),
+  KEYTRAIL_CHECKPOINT_KEYS_FILE: keysByVersionFile.optional().describe('The same from a file, one on each line'),
 };
 
 /** What those settings come to. */
 export const addedKeysOf = (settings: z.infer<z.ZodObject<typeof addedKeyFields>>): AddedKeys => ({
   peppers: settings.KEYTRAIL_PEPPERS ?? settings.KEYTRAIL_PEPPERS_FILE,
   wrappingKeys: settings.KEYTRAIL_WRAPPING_KEYS ?? settings.KEYTRAIL_WRAPPING_KEYS_FILE,
+  checkpointKeys: settings.KEYTRAIL_CHECKPOINT_KEYS ?? settings.KEYTRAIL_CHECKPOINT_KEYS_FILE,
 });
 
 export const adminFields = {
@@ -168,7 +171,7 @@ function checkJwtSettings(settings: unknown, context: z.RefinementCtx<unknown>):
 
 function checkAddedKeys(settings: unknown, context: z.RefinementCtx<unknown>): void {
   if (typeof settings !== 'object' || settings === null) return;
-  for (const name of ['KEYTRAIL_PEPPERS', 'KEYTRAIL_WRAPPING_KEYS']) {
+  for (const name of ['KEYTRAIL_PEPPERS', 'KEYTRAIL_WRAPPING_KEYS', 'KEYTRAIL_CHECKPOINT_KEYS']) {
     const { [name]: keys, [`${name}_FILE`]: file } = settings as Record<string, unknown>;
     if (keys !== undefined && file !== undefined) context.addIssue({ code: 'custom', path: [name], message: `set this or ${name}_FILE, not both` });
   }

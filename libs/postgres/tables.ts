@@ -55,6 +55,15 @@ export interface AuditEntryTable {
   workspace_id: string | null; reason: string | null; request_id: string; detail: Json<Record<string, unknown>>;
 }
 
+/** Entries that have no place in the tree yet. */
+export interface AuditUnsequencedTable { entry_id: number }
+export interface AuditLeafTable { leaf_index: number; entry_id: number }
+/** Hashes (hex) of complete subtrees: that of `position` covers 2^level leaves from `position * 2^level`. */
+export interface AuditTreeNodeTable { level: number; position: number; hash: string }
+export interface AuditCheckpointTable { number: number; size: number; root: string; at: Time; protected: string; signature: string }
+/** Public halves only, as JWK `x`. */
+export interface AuditSigningKeyTable { key_id: string; x: string; first_used_at: Time }
+
 export interface IdempotentCallTable {
   caller: string; idempotency_key: string; request_hash: string; answer: Json<unknown>; created_at: Time;
 }
@@ -121,7 +130,8 @@ export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable;
   bearer_digests: BearerDigestTable; wrapped_secrets: WrappedSecretTable; verification_keys: VerificationKeyTable;
   secret_versions: SecretVersionTable; access_tokens: AccessTokenTable;
-  audit_entries: AuditEntryTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;
+  audit_entries: AuditEntryTable; audit_unsequenced: AuditUnsequencedTable; audit_leaves: AuditLeafTable; audit_tree_nodes: AuditTreeNodeTable;
+  audit_checkpoints: AuditCheckpointTable; audit_signing_keys: AuditSigningKeyTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;
   kafka_ledger: KafkaLedgerTable; intake_counts: IntakeCountTable;
   detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_watch: KeyWatchTable;
   findings: FindingTable; incidents: IncidentTable; incident_timeline: IncidentTimelineTable;

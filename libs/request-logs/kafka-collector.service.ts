@@ -9,10 +9,12 @@ import { IntakeCountStore, type IntakeCounts } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { planStep, type OffsetRange, type PartitionLedger, type Step } from './ledger.js';
 import { LedgerStore } from './ledger.store.js';
+import { identityOf, missingRows } from './missing-rows.js';
 import { parseMessage } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
 import { ParsedLine, type RawLine } from './raw-line.js';
-import { StaleReplay } from './stale-replay.service.js';
+import { Replay } from './replay.service.js';
+import type { RequestLogRow } from './row.js';
 
 export interface TopicSettings {
   format: RequestLogFormat;
@@ -34,7 +36,7 @@ const FURTHEST_AHEAD_MS = 3_600_000;
 interface PartitionState {
   assignment: number;
   ledger: PartitionLedger;
-  /** When the pending range that was found was announced; null when there was none. */
+  /** When the pending range was announced; null when there is none. */
   announced_at: Date | null;
   gathered: LogMessage[];
   sought: boolean;
@@ -53,7 +55,7 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
   constructor(
     private readonly source: LogSource, private readonly letterTopic: KafkaDeadLetters, private readonly settings: KafkaCollectorSettings,
     private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,
-    private readonly ledger: LedgerStore, private readonly staleReplay: StaleReplay, private readonly counts: IntakeCountStore,
+    private readonly ledger: LedgerStore, private readonly replay: Replay, private readonly counts: IntakeCountStore,
     private readonly database: Database, private readonly metrics: Metrics, private readonly clock: Clock,
   ) {}
 
@@ -104,8 +106,10 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
       this.logger.error(`${batch.topic}/${batch.partition}: ${lost} offsets from ${range.first} on are gone from the broker and were never read`);
     }
     const { epoch } = state.ledger;
-    if (!replay && !await this.ledger.announce(batch, epoch, range)) this.giveUp(batch);
-    state.ledger = { ...state.ledger, pending: range };
+    if (!replay) {
+      if (!await this.ledger.announce(batch, epoch, range)) this.giveUp(batch);
+      Object.assign(state, { ledger: { ...state.ledger, pending: range }, announced_at: this.clock.date() });
+    }
     const taken = await this.storeMessages(batch, range, messages, replay ? state.announced_at : null);
     const settled = await this.database.transaction().execute(async (transaction) => {
       if (!await this.ledger.settle(transaction, batch, epoch, range)) return false;
@@ -123,16 +127,27 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
     const topic = this.settings.topics.get(batch.topic) ?? { format: 'native' as const, workspace: undefined };
     const context = await this.intake.contextFor({ source: SOURCE, scope: WorkspaceScope.all, ...topic });
     const taken = await this.intake.takeIn(linesOf(batch, messages, topic.format, this.clock.now()), topic.format, context);
-    const rows = announcedAt === null ? taken.rows : await this.staleReplay.rowsToStore(batch, range, taken.rows, announcedAt);
-    // Another block needs another token.
-    const part = rows.length === taken.rows.length ? '' : '-missing';
-    await this.store.insert(rows, createHash('sha256').update(`${batch.topic}-${batch.partition}-${range.first}-${range.last}${part}`).digest('hex'));
+    const token = `${batch.topic}-${batch.partition}-${range.first}-${range.last}`;
+    if (announcedAt === null) await this.store.insert(taken.rows, tokenOf(token));
+    else await this.storeAgain(batch, range, taken.rows, { announcedAt, token });
     const letters = await this.intake.deadLetters(taken, context, (line) => positionOf(batch, line));
     if (letters.length > 0) {
       await this.letterTopic.send(letters.map((letter) => ({ key: letter.position, value: JSON.stringify(letterMessage(letter)) })));
       await this.deadLetters.keep(letters);
     }
     return { received: taken.received, stored: taken.rows.length, dead_lettered: taken.refused.length };
+  }
+
+  /**
+   * Rows of a range that was announced before. Under its token they are stored unless they were; what the store left out then is stored by
+   * itself: workspaces and keys may have come since, and lines that were refused the first time are good now.
+   */
+  private async storeAgain(batch: LogBatch, range: OffsetRange, rows: readonly RequestLogRow[], { announcedAt, token }: { announcedAt: Date; token: string }): Promise<void> {
+    if (await this.replay.trustsTokens(announcedAt)) await this.store.insert(rows, tokenOf(token));
+    else this.replay.warnOfStale(batch, range, announcedAt);
+    const missing = missingRows(rows, await this.replay.stored(batch, range));
+    // Another block needs another token.
+    await this.store.insert(missing, tokenOf([token, 'missing', ...missing.map(identityOf)].join('\n')));
   }
 
   private giveUp(batch: LogBatch): never {
@@ -166,6 +181,8 @@ function linesIn(value: Buffer, format: RequestLogFormat, unreadable: string | u
   const lines = parseMessage(value, format);
   return lines.length > 0 ? lines : [whole.refuse({ code: 'not_an_object', reason: 'the message is empty' })];
 }
+
+const tokenOf = (name: string) => createHash('sha256').update(name).digest('hex');
 
 const positionOf = (batch: LogBatch, line: RawLine) => `${batch.topic}/${batch.partition}/${line.offset} line ${line.line}`;
 

@@ -18,7 +18,7 @@ import { KafkaCollector, KafkaCollectorSettings } from './kafka-collector.servic
 import { LedgerStore } from './ledger.store.js';
 import { RequestLogStore } from './request-log.store.js';
 import { RequestLogsController } from './request-logs.controller.js';
-import { StaleReplay } from './stale-replay.service.js';
+import { Replay } from './replay.service.js';
 import { RequestLogSearch } from './search.service.js';
 import { StoredBatchStore } from './stored-batch.store.js';
 
@@ -75,7 +75,7 @@ export class KafkaCollectorModule {
       module: KafkaCollectorModule, imports: [KafkaMessagesModule.forRoot(parts.messages)],
       providers: [
         { provide: LogSource, useValue: parts.source }, { provide: KafkaDeadLetters, useValue: parts.deadLetters },
-        { provide: KafkaCollectorSettings, useValue: parts.settings }, LedgerStore, StaleReplay, KafkaCollector,
+        { provide: KafkaCollectorSettings, useValue: parts.settings }, LedgerStore, Replay, KafkaCollector,
         {
           provide: KAFKA_READINESS, inject: [ReadinessChecks, Metrics],
           useFactory: (readiness: ReadinessChecks, metrics: Metrics) => registerKafka(readiness, metrics, parts.source, options),

@@ -98,10 +98,20 @@ export async function policyFor(executor: Executor, workspaceId: string | null):
 }
 
 /**
+ * Holds all keys of an owner or a workspace against other changes, always in the same order: two callers who change many at once would
+ * else wait for each other for good.
+ */
+export async function lockAllOf(transaction: Executor, of: { owner_id: string } | { workspace_id: string }): Promise<void> {
+  const keys = transaction.selectFrom('credentials').select('key_id').orderBy('key_id').forNoKeyUpdate();
+  await ('owner_id' in of ? keys.where('owner_id', '=', of.owner_id) : keys.where('workspace_id', '=', of.workspace_id)).execute();
+}
+
+/**
  * Makes the keys of a workspace follow its rotation policy: dates that came from it move, dates that were asked for are cut where they
  * lie beyond it.
  */
 export async function followPolicy(transaction: Executor, workspaceId: string, policy: RotationPolicy): Promise<void> {
+  await lockAllOf(transaction, { workspace_id: workspaceId });
   await sql`UPDATE credentials AS c SET rotation_due_at = CASE WHEN c.rotation_follows_policy THEN c.created_at + p.length
       ELSE least(c.rotation_due_at, c.created_at + p.length) END
     FROM (SELECT key AS kind, make_interval(hours => 24 * value::integer) AS length FROM jsonb_each_text(${JSON.stringify(policy)}::jsonb)) AS p

@@ -4,6 +4,7 @@ import type { CreateOwner, Owner, UpdateOwner } from '@keytrail/contracts';
 import { Clock, conflict, newId, notFound, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type OwnerTable } from '@keytrail/postgres';
 import type { Selectable } from 'kysely';
+import { lockAllOf } from './credential.store.js';
 import { assertUsableForSealing } from './owner-key.js';
 import { ACCOUNT } from './registry.service.js';
 
@@ -58,6 +59,7 @@ export class Owners {
         ...rest, ...leaves, ...(public_key !== undefined && { public_key: public_key === null ? null : JSON.stringify(public_key) }),
       }).where('owner_id', '=', ownerId).returningAll().executeTakeFirstOrThrow();
       // The version of a key is what tells others of a change, and they show its owner.
+      await lockAllOf(transaction, { owner_id: ownerId });
       await transaction.updateTable('credentials').set({ owner_id: ownerId }).where('owner_id', '=', ownerId).execute();
       await this.auditTrail.record(transaction, caller, {
         action: rest.status === 'left' && before.status !== 'left' ? 'owner.left' : 'owner.changed', object_type: 'owner', object_id: ownerId,

@@ -11,7 +11,7 @@ export const keyKinds: Migration = {
         ADD COLUMN account_id text REFERENCES accounts, ADD COLUMN environment text, ADD COLUMN public_id text UNIQUE,
         ADD COLUMN rotation_due_at timestamptz, ADD COLUMN rotation_follows_policy boolean NOT NULL DEFAULT true,
         ALTER COLUMN workspace_id DROP NOT NULL`,
-      sql`UPDATE credentials AS c SET account_id = w.account_id, rotation_due_at = c.created_at + interval '180 days'
+      sql`UPDATE credentials AS c SET account_id = w.account_id, rotation_due_at = c.created_at + interval '4320 hours'
         FROM workspaces AS w WHERE w.workspace_id = c.workspace_id`,
       // A service token belongs to the account and names its environment; any other key takes both from its workspace.
       sql`ALTER TABLE credentials

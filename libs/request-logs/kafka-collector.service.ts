@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { RequestLogFormat } from '@keytrail/contracts';
 import { KafkaDeadLetters, LogSource, type LogBatch, type LogMessage, type Taken } from '@keytrail/kafka';
-import { Clock, Metrics, WorkspaceScope } from '@keytrail/platform';
+import { Clock, Metrics, WorkspaceScope, systemActor } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { DeadLetterStore, type NewDeadLetter } from './dead-letter.store.js';
 import { IntakeCountStore, type IntakeCounts } from './intake-count.store.js';
@@ -135,6 +135,7 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
       await this.letterTopic.send(letters.map((letter) => ({ key: letter.position, value: JSON.stringify(letterMessage(letter)) })));
       await this.deadLetters.keep(letters);
     }
+    if (announcedAt !== null) await this.deadLetters.settleStored(batch, range, letters.map(({ dead_letter_id }) => dead_letter_id), systemActor.actor);
     return { received: taken.received, stored: taken.rows.length, dead_lettered: taken.refused.length };
   }
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it, jest } from '@jest/globals';
-import type { IntakeAccounts } from '@keytrail/contracts';
+import type { DeadLetterPage, IntakeAccounts } from '@keytrail/contracts';
+import { DeadLetterStore } from '@keytrail/request-logs';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { produce } from '../support/kafka-messages.js';
 import { createTopic, describeWithKafka, sharedKafkaBroker } from '../support/kafka.js';
@@ -20,13 +21,15 @@ describeWithKafka('a range that is stored again', () => {
   });
   afterAll(() => app?.stop());
 
-  it('stores what became good meanwhile as well, and nothing of the rest twice', async () => {
+  it('stores what became good meanwhile as well, nothing of the rest twice, and leaves no letter of what is stored', async () => {
     const [key, workspace] = [newName('key'), newName('later')];
     const clickhouse = clickhouseOf(app);
-    const insert = clickhouse.insertBlock.bind(clickhouse);
-    // The block is stored, its answer is lost, and before the range comes again somebody registers the workspace that was unknown.
-    const spy = jest.spyOn(clickhouse, 'insertBlock').mockImplementationOnce(async (...args) => {
-      await insert(...args);
+    const spy = jest.spyOn(clickhouse, 'insertBlock');
+    // All is stored and its letters are kept; before the range is settled the store is away, and somebody registers the workspace that was unknown.
+    const letters = app.standalone.app.get(DeadLetterStore, { strict: false });
+    const keep = letters.keep.bind(letters);
+    const lost = jest.spyOn(letters, 'keep').mockImplementationOnce(async (...args) => {
+      await keep(...args);
       expect((await app.call('/v1/workspaces', { body: { workspace_id: workspace, name: workspace, environment: 'test' } })).status).toBe(201);
       throw new Error('the answer was lost');
     });
@@ -41,7 +44,10 @@ describeWithKafka('a range that is stored again', () => {
       expect(accounts).toMatchObject({ received: 4, stored: 4, dead_lettered: 0 });
       expect(await countsOfKey(clickhouse, key)).toEqual(sameCounts(4));
       expect(spy).toHaveBeenCalledTimes(3);
+      const states = (await app.call<DeadLetterPage>('/v1/dead-letters?limit=1000')).body.data.map(({ replayed_at }) => replayed_at !== null);
+      expect(states).toEqual([true, true]);
     } finally {
+      lost.mockRestore();
       spy.mockRestore();
     }
   });

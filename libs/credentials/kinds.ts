@@ -5,6 +5,8 @@ export interface KindRule {
   kind: IssuedKind;
   /** As people read it. */
   noun: string;
+  /** Where it is served: `/v1/<path>`. Permissions begin with it, too. */
+  path: 'api-keys' | 'service-tokens' | 'workspace-keys' | 'public-keys' | 'signing-keys';
   /** Whom the key belongs to: one workspace, or the account and so each of its workspaces. */
   reach: 'workspace' | 'account';
   /**
@@ -19,12 +21,13 @@ export interface KindRule {
 }
 
 export const kindRules: Readonly<Record<IssuedKind, KindRule>> = {
-  api_key: { kind: 'api_key', noun: 'API key', reach: 'workspace', proof: 'bearer', prefix: 'api', once: ['secret'] },
-  service_token: { kind: 'service_token', noun: 'service token', reach: 'account', proof: 'bearer', prefix: 'svc', once: ['secret'] },
-  workspace_key: { kind: 'workspace_key', noun: 'workspace key', reach: 'workspace', proof: 'signing-secret', prefix: 'ws', once: ['secret'] },
-  public_key: { kind: 'public_key', noun: 'public key', reach: 'workspace', proof: 'none', prefix: 'pub', once: [] },
+  api_key: { kind: 'api_key', noun: 'API key', path: 'api-keys', reach: 'workspace', proof: 'bearer', prefix: 'api', once: ['secret'] },
+  service_token: { kind: 'service_token', noun: 'service token', path: 'service-tokens', reach: 'account', proof: 'bearer', prefix: 'svc', once: ['secret'] },
+  workspace_key: { kind: 'workspace_key', noun: 'workspace key', path: 'workspace-keys', reach: 'workspace', proof: 'signing-secret', prefix: 'ws', once: ['secret'] },
+  public_key: { kind: 'public_key', noun: 'public key', path: 'public-keys', reach: 'workspace', proof: 'none', prefix: 'pub', once: [] },
   signing_key: {
-    kind: 'signing_key', noun: 'signing key', reach: 'workspace', proof: 'key-pair', prefix: '', once: ['private_key_pem', 'private_key_pem_base64'],
+    kind: 'signing_key', noun: 'signing key', path: 'signing-keys', reach: 'workspace', proof: 'key-pair', prefix: '',
+    once: ['private_key_pem', 'private_key_pem_base64'],
   },
 };
 

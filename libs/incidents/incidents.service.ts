@@ -101,7 +101,7 @@ export class Incidents {
       const key = this.directory.findIn(row.workspace_id, keyId);
       return {
         key_id: keyId, key_name: key?.name ?? '', principal: key === undefined ? (row.owner_name ?? '') : '', addresses: row.addresses,
-        registered: key !== undefined, revoked: (key?.revoked_at ?? null) !== null,
+        registered: key !== undefined, kind: key?.kind, revoked: (key?.revoked_at ?? null) !== null,
       };
     });
   }

@@ -32,6 +32,10 @@ describe('suggestActions', () => {
       .toBe('POST /v1/api-keys/key_1/revoke-and-replace {"reason":"…","incident_id":"inc_1"}');
   });
 
+  it('names the path of the kind', () => {
+    expect(suggestActions([subject({ kind: 'service_token' })], span)[0]?.call).toContain('POST /v1/service-tokens/key_1/revoke-and-replace');
+  });
+
   it('does not suggest to revoke what is revoked', () => {
     expect(suggestActions([subject({ revoked: true })], span).map(({ call }) => call)).not.toContainEqual(expect.stringContaining('revoke-and-replace'));
   });

@@ -1,4 +1,5 @@
-import type { Severity, SuggestedAction } from '@keytrail/contracts';
+import type { IssuedKind, Severity, SuggestedAction } from '@keytrail/contracts';
+import { kindRules } from '@keytrail/credentials';
 
 export interface Subject {
   /** Empty when the incident is about a caller. */
@@ -8,6 +9,8 @@ export interface Subject {
   principal: string;
   addresses: readonly string[];
   registered: boolean;
+  /** Of a registered key; absent = an API key. */
+  kind?: IssuedKind | undefined;
   revoked: boolean;
 }
 
@@ -46,7 +49,7 @@ export function suggestActions(subjects: readonly Subject[], span: EvidenceSpan)
       actions.push({
         title: `Revoke ${name} and give its owner a new key`,
         why: 'The old key is refused from the next call on; the new one has the same scopes and owner. This cannot be undone.',
-        call: `POST /v1/api-keys/${subject.key_id}/revoke-and-replace {"reason":"…","incident_id":"${span.incident_id}"}`,
+        call: `POST /v1/${kindRules[subject.kind ?? 'api_key'].path}/${subject.key_id}/revoke-and-replace {"reason":"…","incident_id":"${span.incident_id}"}`,
       });
     } else if (!subject.registered) {
       actions.push({

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, ConnectionError } from '@keytrail/demo';
+import { auditCommand } from './commands/audit.js';
 import { demoCommand } from './commands/demo.js';
 import { dlqCommand } from './commands/dlq.js';
 import { importCommand } from './commands/import.js';
@@ -18,7 +19,7 @@ function explain(error: unknown): string {
   return error instanceof Error ? (error.stack ?? message) : String(error);
 }
 
-/** Runs one command. Resolves to the exit code: 0 done, 1 lines were refused, 2 wrong call or no connection, 130 interrupted. */
+/** Runs one command. Resolves to the exit code: 0 done, 1 lines were refused or a record was tampered with, 2 wrong call or no connection, 130 interrupted. */
 export async function runCli(argv: readonly string[], io: CliIo): Promise<number> {
   let exitCode = 0;
   const done = (code: number) => { exitCode = code; };
@@ -27,6 +28,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     .version(io.version)
     .addCommand(importCommand(io, done))
     .addCommand(dlqCommand(io, done))
+    .addCommand(auditCommand(io, done))
     .addCommand(demoCommand(io, done));
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({

@@ -2,10 +2,11 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Clock, type Actor, type WorkspaceScope, decodeCursor, encodeCursor } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor } from '@keytrail/postgres';
-import type { AuditEntry, AuditPage, AuditQuery } from '@keytrail/contracts';
+import type { AuditPage, AuditQuery } from '@keytrail/contracts';
+import { presentEntry } from './audit-entry.js';
 
 export interface AuditRecord {
-  /** What was done, as `<object>.<past participle>`: `api_key.revoked`. */
+  /** What was done, as `<object>.<past participle>`: `api_key.revoked`; sensitive reads alike: `request_logs.searched`. */
   action: string;
   object_type: string;
   object_id: string;
@@ -29,6 +30,11 @@ export class AuditTrail {
     }).execute();
   }
 
+  /** Writes an entry of a sensitive read. Await it before the answer is given: what cannot be recorded must not be read. */
+  async recordRead(actor: Actor, record: AuditRecord): Promise<void> {
+    await this.record(this.database, actor, record);
+  }
+
   /** Entries, newest first. Entries of the account as a whole are for callers of every workspace only. */
   async list(scope: WorkspaceScope, query: AuditQuery): Promise<AuditPage> {
     const before = query.cursor === undefined ? null : decodeCursor(z.number().int().min(1), query.cursor);
@@ -39,7 +45,7 @@ export class AuditTrail {
     const rows = await select.execute();
     const shown = rows.slice(0, query.limit);
     return {
-      data: shown.map((row): AuditEntry => ({ ...row, at: row.at.toISOString() })),
+      data: shown.map(presentEntry),
       next_cursor: rows.length > query.limit ? encodeCursor(shown.at(-1)?.entry_id) : null,
     };
   }

@@ -8,7 +8,7 @@ export const permissions = [
   'signing-keys:read', 'signing-keys:write', 'signing-keys:revoke', 'introspect',
   'workspaces:read', 'workspaces:write', 'owners:read', 'owners:write',
   'findings:read', 'incidents:read', 'incidents:write',
-  'audit:read', 'access:manage', 'metrics:read',
+  'audit:read', 'audit:export', 'access:manage', 'metrics:read',
 ] as const;
 
 /** What a route asks of its caller. */

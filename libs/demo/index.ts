@@ -1,5 +1,5 @@
 export { createApiClient, type ApiCall, type ApiClient, type ApiClientOptions } from './api/api-client.js';
-export { ApiError, ConnectionError } from './api/errors.js';
+export { ApiError, ConnectionError, apiErrorOf, connectionErrorOf } from './api/errors.js';
 export { sendBatch, type LogBatch } from './api/send-batch.js';
 export { attackLines, attackSeconds, type Attack } from './attack.js';
 export { systemClock, type DemoClock } from './clock.js';

@@ -4,6 +4,8 @@ import { CredentialsModule } from '@keytrail/credentials';
 import { CallerActivityStore } from '@keytrail/detection';
 import { CorrelationJob } from './correlation.job.js';
 import { Correlation } from './correlation.service.js';
+import { IncidentBundleController } from './incident-bundle.controller.js';
+import { IncidentBundles } from './incident-bundle.service.js';
 import { IncidentsController } from './incidents.controller.js';
 import { Incidents } from './incidents.service.js';
 import { UsualNetworks } from './usual-networks.service.js';
@@ -11,7 +13,7 @@ import { UsualNetworks } from './usual-networks.service.js';
 @Module({ imports: [AuditTrailModule, CredentialsModule], providers: [Incidents], exports: [Incidents] })
 export class IncidentsModule {}
 
-@Module({ imports: [IncidentsModule], controllers: [IncidentsController] })
+@Module({ imports: [AuditTrailModule, IncidentsModule], controllers: [IncidentsController, IncidentBundleController], providers: [IncidentBundles] })
 export class IncidentsHttpModule {}
 
 /** The part that runs on a schedule. */

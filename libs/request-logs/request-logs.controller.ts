@@ -7,12 +7,16 @@ import { ApiQueryOf, AppError, CurrentCaller, RequirePermission, badRequest, ide
 import { HttpIntake } from './http-intake.service.js';
 import { intakeQueryOf } from './intake-query.js';
 import { IntakeCountStore } from './intake-count.store.js';
+import { KeySearchRecord } from './key-search-record.store.js';
 import { RequestLogSearch } from './search.service.js';
 
 @ApiTags('request logs')
 @Controller('v1')
 export class RequestLogsController {
-  constructor(private readonly intake: HttpIntake, private readonly search: RequestLogSearch, private readonly counts: IntakeCountStore) {}
+  constructor(
+    private readonly intake: HttpIntake, private readonly search: RequestLogSearch, private readonly counts: IntakeCountStore,
+    private readonly record: KeySearchRecord,
+  ) {}
 
   @Post('request-logs')
   @HttpCode(200)
@@ -43,10 +47,11 @@ export class RequestLogsController {
 
   @Get('request-logs')
   @RequirePermission('request-logs:read')
-  @ApiOperation({ summary: 'Search request logs, newest first' })
+  @ApiOperation({ summary: 'Search request logs, newest first; one for a key that the caller did not issue is noted in the audit trail' })
   @ApiQueryOf(RequestLogQuery)
   @ApiResponse({ status: 200, standardSchema: RequestLogPage })
-  list(@CurrentCaller() caller: Caller, @Query({ schema: RequestLogQuery }) query: RequestLogQuery): Promise<RequestLogPage> {
+  async list(@CurrentCaller() caller: Caller, @Query({ schema: RequestLogQuery }) query: RequestLogQuery): Promise<RequestLogPage> {
+    await this.record.note(caller, 'request_logs.searched', query);
     return this.search.page(caller.scope, query);
   }
 

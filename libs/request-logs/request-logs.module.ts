@@ -15,6 +15,7 @@ import { IntakeAccountsGauge } from './intake-accounts-gauge.service.js';
 import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { KafkaCollector, KafkaCollectorSettings } from './kafka-collector.service.js';
+import { KeySearchRecord } from './key-search-record.store.js';
 import { LedgerStore } from './ledger.store.js';
 import { RequestLogStore } from './request-log.store.js';
 import { RequestLogsController } from './request-logs.controller.js';
@@ -37,7 +38,7 @@ export class RequestLogsModule {
 /** Intake and search over HTTP. */
 @Module({
   imports: [CredentialsModule, AuditTrailModule], controllers: [RequestLogsController, ActivityController, DeadLettersController],
-  providers: [HttpIntake, RequestLogSearch, ActivityStore, DeadLetterReplay, StoredBatchStore],
+  providers: [HttpIntake, RequestLogSearch, KeySearchRecord, ActivityStore, DeadLetterReplay, StoredBatchStore],
 })
 export class RequestLogsHttpModule {}
 

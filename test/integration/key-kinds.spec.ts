@@ -128,9 +128,11 @@ function table(): void {
       expect(await rotate(kind, key_id)).toMatchObject({ status: 409, body: { code: 'key_revoked' } });
     });
 
-    it('is not there under the path of another kind, nor under an id that nobody has', async () => {
-      const { key_id } = await issue(kind);
+    it('is neither there nor listed under the path of another kind, nor under an id that nobody has', async () => {
+      const { key_id, owner } = await issue(kind);
       for (const other of keyKinds) {
+        const { data } = (await app.call<{ data: IssuedKey[] }>(`${other.path}?owner_id=${owner.owner_id}`)).body;
+        expect([other.path, data.map((key) => key.key_id)]).toEqual([other.path, other === kind ? [key_id] : []]);
         const id = other === kind ? 'key_0' : key_id;
         for (const answer of [await get(other, id), await change(other, id, { name: 'x' }), await revoke(other, id), await rotate(other, id)]) {
           expect([other.path, answer.status, answer.body]).toEqual([other.path, 404, expect.objectContaining({ code: 'not_found' })]);

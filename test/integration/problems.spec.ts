@@ -109,7 +109,7 @@ describe('every refusal', () => {
     for (const [path, body, field] of [
       ['/v1/request-logs?last_n_minute=5', undefined, 'last_n_minute'], ['/v1/api-keys/key_0/activity?last_n_minute=5', undefined, 'last_n_minute'],
       ['/v1/request-logs?formt=kong', '{}', 'formt'], ['/v1/api-keys?owner=x', undefined, 'owner'], ['/v1/incidents?status=open', undefined, 'status'],
-      ['/v1/findings?rule=x', undefined, 'rule'], ['/v1/audit-entries?object=x', undefined, 'object'], ['/v1/dead-letters?code=x', undefined, 'code'],
+      ['/v1/findings?rule=x', undefined, 'rule'], ['/v1/audit-entries?object=x', undefined, 'object'], ['/v1/dead-letters?codes=x', undefined, 'codes'],
       [workspace, { name: 'x', environment: 'test', id: 'x' }, 'id'], ['/v1/owners', { name: 'x', kind: 'team', contact: 'c', mail: 'm' }, 'mail'],
       ['/v1/access-tokens', { name: 'x', role: 'viewer', workspace: 'default' }, 'workspace'],
       ['/v1/api-keys', { workspace: 'default', service: 's', owner_id: 'o', expires: null }, 'expires'], ['/v1/introspect', { token: 't', scopes: 'x' }, 'scopes'],

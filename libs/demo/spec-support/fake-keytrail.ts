@@ -18,6 +18,8 @@ interface Answer {
 
 const time = '2025-11-21T08:00:00.000Z';
 
+const workspaceSettings = { enhanced_security: false, rotation_policy: { api_key: 180, workspace_key: 180, public_key: 365, signing_key: 365 } };
+
 /** Just enough of Keytrail's HTTP interface to play the demo against, with everything it was asked. Loopback, a free port. */
 export class FakeKeytrail {
   readonly calls: SeenCall[] = [];
@@ -66,11 +68,11 @@ export class FakeKeytrail {
     if (planned) return planned;
     const body = call === 'POST /v1/request-logs' || raw.length === 0 ? undefined : JSON.parse(raw.toString()) as unknown;
     switch (call) {
-      case 'POST /v1/workspaces': return { status: 201, body: { ...CreateWorkspace.parse(body), created_at: time } };
+      case 'POST /v1/workspaces': return { status: 201, body: { ...CreateWorkspace.parse(body), ...workspaceSettings, created_at: time } };
       case 'GET /v1/owners': return { status: 200, body: { data: this.owners } };
       case 'POST /v1/owners': return { status: 201, body: this.addOwner(CreateOwner.parse(body)) };
       case 'GET /v1/api-keys': return { status: 200, body: this.pageOfKeys(url.searchParams) };
-      case 'POST /v1/api-keys': return { status: 201, body: { ...this.addKey(CreateApiKey.parse(body)), secret: 'kt_secret_of_the_demo' } };
+      case 'POST /v1/api-keys': return { status: 201, body: { ...this.addKey(CreateApiKey.parse(body)), secret: 'kt_secret_of_the_demo', replayed: false } };
       case 'GET /v1/incidents': return { status: 200, body: { data: this.incidents, next_cursor: null } };
       case 'GET /v1/request-logs': return { status: 200, body: this.newest(url.searchParams) };
       case 'POST /v1/introspect': return { status: 200, body: { active: false, reason: 'revoked', fingerprint: 'fp' } };
@@ -81,7 +83,7 @@ export class FakeKeytrail {
   }
 
   private addOwner(owner: CreateOwner) {
-    const added = { ...owner, owner_id: `own_${this.owners.length + 1}`, status: 'active', created_at: time };
+    const added = { public_key: null, ...owner, owner_id: `own_${this.owners.length + 1}`, status: 'active', created_at: time, left_at: null };
     this.owners.push(added);
     return added;
   }
@@ -90,7 +92,7 @@ export class FakeKeytrail {
     const owner = this.owners.find((candidate) => candidate.owner_id === owner_id);
     const added = {
       ...key, key_id: `key_${this.keys.length + 1}`, kind: 'api_key', workspace_id: workspace, environment: 'production', owner, state: 'active',
-      hint: 'abcd', fingerprint: 'fp', created_at: time, created_by: 'demo', expires_at: null, rotated_at: null, revoked_at: null, revoked_by: null,
+      hint: 'abcd', fingerprint: 'fp', created_at: time, created_by: 'demo', expires_at: null, rotated_at: null, rotation_due_at: time, revoked_at: null, revoked_by: null,
       revoke_reason: null, replaces: null, replaced_by: null,
     };
     this.keys.push(added);

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
-import { CredentialsHttpModule } from '@keytrail/credentials';
+import { CredentialsHttpModule, KeyEventTopicModule } from '@keytrail/credentials';
 import { FindingsHttpModule } from '@keytrail/detection';
 import { IncidentsHttpModule } from '@keytrail/incidents';
 import { KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, readMessagesFrom, type CountryLookup } from '@keytrail/request-logs';
@@ -10,14 +10,14 @@ import { foundationModules, type Foundation } from '@keytrail/startup';
 export interface ApiParts {
   foundation: Foundation;
   countries: CountryLookup;
-  /** Absent: dead letters are replayed from what was kept of them. */
-  brokers?: readonly string[] | undefined;
+  /** Absent: dead letters are replayed from what was kept of them, and nothing is written to Kafka. */
+  kafka?: { brokers: readonly string[]; keyEventsTopic: string } | undefined;
 }
 
 /** Everything over HTTP. Detection and correlation run elsewhere. */
 @Module({})
 export class ApiModule {
-  static forRoot({ foundation, countries, brokers }: ApiParts): DynamicModule {
+  static forRoot({ foundation, countries, kafka }: ApiParts): DynamicModule {
     return {
       module: ApiModule,
       imports: [
@@ -25,7 +25,9 @@ export class ApiModule {
         AuditTrailHttpModule,
         CredentialsHttpModule,
         RequestLogsModule.forRoot(countries), RequestLogsHttpModule,
-        ...(brokers ? [KafkaMessagesModule.forRoot(readMessagesFrom(brokers))] : []),
+        ...(kafka ? [
+          KafkaMessagesModule.forRoot(readMessagesFrom(kafka.brokers)), KeyEventTopicModule.forRoot({ brokers: kafka.brokers, topic: kafka.keyEventsTopic }),
+        ] : []),
         FindingsHttpModule,
         IncidentsHttpModule,
         ContainmentModule,

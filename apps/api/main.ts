@@ -18,7 +18,8 @@ await runProcess({
       administrator: { token: settings.KEYTRAIL_ADMIN_TOKEN },
       async compose(foundation) {
         const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
-        return ApiModule.forRoot({ foundation, countries, brokers: settings.KEYTRAIL_KAFKA_BROKERS });
+        const { KEYTRAIL_KAFKA_BROKERS: brokers, KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC: keyEventsTopic } = settings;
+        return ApiModule.forRoot({ foundation, countries, kafka: brokers && { brokers, keyEventsTopic } });
       },
     });
     if (api.newAdminToken !== undefined) process.stdout.write(`${newAdminTokenNotice(api.newAdminToken).join('\n')}\n`);

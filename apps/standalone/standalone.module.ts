@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
-import { CredentialsHttpModule } from '@keytrail/credentials';
+import { CredentialsHttpModule, KeyEventTopicModule } from '@keytrail/credentials';
 import { DetectionModule, FindingsHttpModule } from '@keytrail/detection';
 import { CorrelationModule, IncidentsHttpModule } from '@keytrail/incidents';
 import {
@@ -14,12 +14,14 @@ export interface StandaloneParts {
   countries: CountryLookup;
   /** Absent: request logs come over HTTP only. */
   kafka: KafkaCollectorParts | undefined;
+  /** Absent: nobody is told of keys over Kafka. */
+  keyEvents: { brokers: readonly string[]; topic: string } | undefined;
 }
 
 /** Every stage in one process. */
 @Module({})
 export class StandaloneModule {
-  static forRoot({ foundation, countries, kafka }: StandaloneParts): DynamicModule {
+  static forRoot({ foundation, countries, kafka, keyEvents }: StandaloneParts): DynamicModule {
     return {
       module: StandaloneModule,
       imports: [
@@ -28,6 +30,7 @@ export class StandaloneModule {
         CredentialsHttpModule,
         RequestLogsModule.forRoot(countries), RequestLogsHttpModule,
         ...(kafka ? [KafkaCollectorModule.forRoot(kafka, { required: false })] : []),
+        ...(keyEvents ? [KeyEventTopicModule.forRoot(keyEvents)] : []),
         DetectionModule, FindingsHttpModule,
         CorrelationModule, IncidentsHttpModule,
         ContainmentModule,

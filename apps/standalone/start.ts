@@ -48,5 +48,6 @@ export async function startStandalone(settings: StandaloneSettings, options: Sta
 async function compose(settings: StandaloneSettings, foundation: Foundation) {
   const { KEYTRAIL_KAFKA_BROKERS: brokers } = settings;
   const kafka = brokers && connectKafka({ ...settings, KEYTRAIL_KAFKA_BROKERS: brokers });
-  return StandaloneModule.forRoot({ foundation, countries: new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE)), kafka });
+  const keyEvents = brokers && { brokers, topic: settings.KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC };
+  return StandaloneModule.forRoot({ foundation, countries: new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE)), kafka, keyEvents });
 }

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { AccessToken, CreateAccessToken, CreatedAccessToken } from '@keytrail/contracts';
 import { AuditTrail } from '@keytrail/audit-trail';
-import { AppError, Clock, LAST_EXPIRY, Secrets, badRequest, newBearerKey, newId, notFound, parseBearerKey, systemActor, type Caller } from '@keytrail/platform';
+import { AppError, Clock, LAST_EXPIRY, NextBatch, Secrets, badRequest, newBearerKey, newId, notFound, parseBearerKey, systemActor, type Caller } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 
 const shown = ['token_id', 'name', 'role', 'workspaces', 'created_at', 'created_by', 'expires_at', 'revoked_at'] as const;
@@ -15,6 +15,8 @@ interface TokenRow {
 @Injectable()
 export class AccessTokenStore {
   private administrator: { asked: number; digest: Promise<string | undefined> } | undefined;
+  /** Each call asks the database, so that a token that was revoked is refused from then on; calls that come together ask together. */
+  private readonly byDigest = new NextBatch((digests: readonly string[]) => this.readByDigest(digests));
 
   constructor(
     private readonly database: Database, private readonly secrets: Secrets, private readonly clock: Clock,
@@ -28,7 +30,7 @@ export class AccessTokenStore {
   async find(bearer: string): Promise<TokenRow | undefined> {
     const digest = this.secrets.digest('access-token-digest', bearer);
     if (!isTokenShaped(bearer) && digest !== await this.administratorDigest()) return undefined;
-    const row = await this.database.selectFrom('access_tokens').select(shown).where('digest', '=', digest).executeTakeFirst();
+    const row = await this.byDigest.load(digest);
     if (row === undefined || row.revoked_at !== null) return undefined;
     return row.expires_at !== null && row.expires_at.getTime() <= this.clock.now() ? undefined : row;
   }
@@ -105,6 +107,11 @@ export class AccessTokenStore {
       return true;
     });
     return configured === undefined && made ? token : undefined;
+  }
+
+  private async readByDigest(digests: readonly string[]): Promise<Map<string, TokenRow>> {
+    const rows = await this.database.selectFrom('access_tokens').select([...shown, 'digest']).where('digest', 'in', digests).execute();
+    return new Map(rows.map(({ digest, ...row }) => [digest, row]));
   }
 
   /** Another process may set it anew: it is asked for once a second at most, however many calls come. */

@@ -19,7 +19,10 @@ export {
   RuleDescription, RuleList,
   Severity, SuggestedAction, TimelineEntry, UpdateIncident, severityRank,
 } from './incident.js';
-export { IntrospectRequest, Introspection, RefusalReason } from './introspection.js';
+export {
+  IntrospectBatch, IntrospectRequest, Introspection, IntrospectionList, MOST_INTROSPECTIONS, RefusalReason, SignedRequest, refusalStatus,
+} from './introspection.js';
+export { KeyEvent, KeyEventPage, KeyEventQuery, KeyEventType } from './key-event.js';
 export { CreateOwner, Owner, OwnerList, OwnerStatus, PublicJwk, UpdateOwner } from './owner.js';
 export { Problem } from './problem.js';
 export {

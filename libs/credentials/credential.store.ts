@@ -1,12 +1,11 @@
 import { sql, type Selectable } from 'kysely';
 import type { IssuedKind, KeyState, RotationPolicy, VerificationJwk } from '@keytrail/contracts';
-import type { PepperedDigest } from '@keytrail/platform';
 import { inWorkspaces, type CredentialTable, type Executor } from '@keytrail/postgres';
 import type { CredentialRecord } from './credential.js';
 import type { Material } from './material.js';
 
 /** Columns of a {@link CredentialRecord}; digests and secrets stay in the database. */
-const selectCredentials = (executor: Executor) => executor.selectFrom('credentials as c')
+export const selectCredentials = (executor: Executor) => executor.selectFrom('credentials as c')
   .innerJoin('owners as o', 'o.owner_id', 'c.owner_id')
   .leftJoin('workspaces as w', 'w.workspace_id', 'c.workspace_id')
   .leftJoin('verification_keys as v', 'v.key_id', 'c.key_id')
@@ -26,18 +25,9 @@ export interface CredentialFilter {
   limit: number;
 }
 
-/** A key by how what names it, or is it, shows in request logs. */
-export const findByFingerprint = (executor: Executor, fingerprint: string): Promise<CredentialRecord | undefined> =>
-  selectCredentials(executor).where('c.fingerprint', '=', fingerprint).executeTakeFirst();
-
 /** A workspace key by how its secret shows. */
 export const findBySecretFingerprint = (executor: Executor, fingerprint: string): Promise<CredentialRecord | undefined> =>
   selectCredentials(executor).innerJoin('wrapped_secrets as s', 's.key_id', 'c.key_id').where('s.secret_fingerprint', '=', fingerprint).executeTakeFirst();
-
-/** A bearer key by how it shows, with what its secret must match. */
-export const findBearer = (executor: Executor, fingerprint: string): Promise<(CredentialRecord & PepperedDigest) | undefined> =>
-  selectCredentials(executor).innerJoin('bearer_digests as b', 'b.key_id', 'c.key_id').select(['b.digest', 'b.pepper_version'])
-    .where('c.fingerprint', '=', fingerprint).executeTakeFirst();
 
 export const findById = (executor: Executor, keyId: string, workspaces: readonly string[] | null): Promise<CredentialRecord | undefined> =>
   selectCredentials(executor).where('c.key_id', '=', keyId).where(inWorkspaces(workspaces, 'c.workspace_id')).executeTakeFirst();

@@ -1,6 +1,6 @@
 export { keyState, presentKey, type CredentialRecord, type KeyOfKind } from './credential.js';
 export { findById, insertCredential, lockById, markRevoked, type DirectoryEntry } from './credential.store.js';
-export { CredentialsHttpModule, CredentialsModule } from './credentials.module.js';
+export { CredentialsHttpModule, CredentialsModule, KeyEventTopicModule } from './credentials.module.js';
 export { Credentials } from './credentials.service.js';
 export { KeyIntrospection } from './introspection.service.js';
 export { KeyDirectory } from './key-directory.service.js';

@@ -1,6 +1,6 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { IntrospectRequest, Introspection } from '@keytrail/contracts';
+import { IntrospectBatch, IntrospectRequest, Introspection, IntrospectionList } from '@keytrail/contracts';
 import { CurrentCaller, RequirePermission, type Caller } from '@keytrail/platform';
 import { KeyIntrospection } from './introspection.service.js';
 
@@ -12,9 +12,17 @@ export class IntrospectionController {
   @Post()
   @HttpCode(200)
   @RequirePermission('introspect')
-  @ApiOperation({ summary: 'Whether a presented key is good for a call, after RFC 7662' })
+  @ApiOperation({ summary: 'Whether a presented key, signed request or public key with its user token is good for a call, after RFC 7662' })
   @ApiResponse({ status: 200, standardSchema: Introspection })
   introspect(@CurrentCaller() caller: Caller, @Body({ schema: IntrospectRequest }) body: IntrospectRequest): Promise<Introspection> {
     return this.introspection.introspect(caller.scope, body);
+  }
+  @Post('batch')
+  @HttpCode(200)
+  @RequirePermission('introspect')
+  @ApiOperation({ summary: 'The same for many at once, each judged by itself' })
+  @ApiResponse({ status: 200, standardSchema: IntrospectionList })
+  async introspectAll(@CurrentCaller() caller: Caller, @Body({ schema: IntrospectBatch }) body: IntrospectBatch): Promise<IntrospectionList> {
+    return { data: await this.introspection.introspectAll(caller.scope, body.items) };
   }
 }

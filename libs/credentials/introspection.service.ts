@@ -1,32 +1,136 @@
 import { Injectable } from '@nestjs/common';
-import type { IntrospectRequest, Introspection } from '@keytrail/contracts';
+import { importJWK, type CryptoKey } from 'jose';
+import type { IntrospectRequest, Introspection, RefusalReason, SignedRequest } from '@keytrail/contracts';
 import { Clock, Secrets, fingerprintOf, parseBearerKey, type WorkspaceScope } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { introspectionOf, judgeKey, type CredentialRecord } from './credential.js';
-import { findBearer, findByFingerprint, findBySecretFingerprint } from './credential.store.js';
-import { SIGNING_SECRET_PREFIX, isNoBearer } from './kinds.js';
+import { findBySecretFingerprint } from './credential.store.js';
+import { IntrospectedKeys } from './introspected-keys.service.js';
+import type { IntrospectedKey } from './introspection.store.js';
+import { SIGNING_SECRET_PREFIX, isNoBearer, kindRules } from './kinds.js';
+import { placeOf } from './material.js';
+import { NonceStore } from './nonce.store.js';
+import { isInWindow, isSignedWith, isWellFormed, nonceExpiry } from './request-signature.js';
+import { DEFAULT_TENANT, signerOf, verifyUserToken, type UserTokenClaims } from './user-token.js';
 
-/** Tells gateways whether what was presented to them is good. Reads the registry each time: a revocation is seen by the next call. */
+/** Tells gateways whether what was presented to them is good. A revocation is seen by the next call, in every process. */
 @Injectable()
 export class KeyIntrospection {
-  constructor(private readonly database: Database, private readonly secrets: Secrets, private readonly clock: Clock) {}
+  private readonly verifiers = new WeakMap<IntrospectedKey, Promise<CryptoKey>>();
+
+  constructor(
+    private readonly keys: IntrospectedKeys, private readonly nonces: NonceStore, private readonly database: Database,
+    private readonly secrets: Secrets, private readonly clock: Clock,
+  ) {}
 
   async introspect(scope: WorkspaceScope, request: IntrospectRequest): Promise<Introspection> {
-    const fingerprint = fingerprintOf(this.secrets.keyFor('fingerprint'), request.token);
-    const parsed = parseBearerKey(request.token);
+    if (request.token !== undefined) return this.ofBearer(scope, request, request.token);
+    if (request.signed_request !== undefined) return this.ofSignedRequest(scope, request, request.signed_request);
+    return this.ofPublicKey(scope, request, request.public_key ?? '');
+  }
+
+  /** Each by itself; null = what did not fit the schema. */
+  introspectAll(scope: WorkspaceScope, requests: readonly (IntrospectRequest | null)[]): Promise<Introspection[]> {
+    return Promise.all(requests.map(async (request) => (request === null ? { active: false, reason: 'malformed' as const } : this.introspect(scope, request))));
+  }
+
+  private async ofBearer(scope: WorkspaceScope, request: IntrospectRequest, token: string): Promise<Introspection> {
+    const fingerprint = this.fingerprint(token);
+    const parsed = parseBearerKey(token);
     if (!parsed.valid) return { active: false, reason: parsed.problem, fingerprint };
     if (isNoBearer(parsed.kind)) return this.refuseNoBearer(scope, parsed.kind, fingerprint);
-    const key = await findBearer(this.database, fingerprint);
+    const key = await this.keys.find(fingerprint);
     // The fingerprint finds the key; that the secret is the one is told by its digest, in constant time.
-    if (key === undefined || !this.secrets.matches(key, request.token) || !mayKnow(scope, key)) return { active: false, reason: 'unknown_key', fingerprint };
+    if (key === undefined || !this.matches(key, token) || !mayKnow(scope, key)) return { active: false, reason: 'unknown_key', fingerprint };
+    return introspectionOf(key, this.judge(scope, request, key));
+  }
+
+  private async ofSignedRequest(scope: WorkspaceScope, need: IntrospectRequest, request: SignedRequest): Promise<Introspection> {
+    const named = await this.named(scope, request.public_id, 'workspace_key');
+    if ('refused' in named) return named.refused;
+    const { key } = named;
+    if (!isWellFormed(request)) return introspectionOf(key, 'malformed');
+    if (!isInWindow(request, this.clock.date())) return introspectionOf(key, 'timestamp_out_of_window');
+    if (!isSignedWith(request, this.signingSecret(key))) return introspectionOf(key, 'bad_signature');
+    const reason = this.judge(scope, need, key);
+    if (reason !== undefined) return introspectionOf(key, reason);
+    // Last, so that only what would be accepted takes up room.
+    const isNew = await this.nonces.claim({ key_id: key.key_id, nonce: request.nonce, expires_at: nonceExpiry(request) });
+    return introspectionOf(key, isNew ? undefined : 'nonce_replayed');
+  }
+
+  private async ofPublicKey(scope: WorkspaceScope, request: IntrospectRequest, publicId: string): Promise<Introspection> {
+    const named = await this.named(scope, publicId, 'public_key');
+    if ('refused' in named) return named.refused;
+    const { key } = named;
+    const reason = this.judge(scope, request, key);
+    if (reason !== undefined) return introspectionOf(key, reason);
+    if (request.user_token === undefined) return introspectionOf(key, key.enhanced_security === true ? 'user_token_required' : undefined);
+    const verdict = await this.verify(request.user_token, key);
+    if ('refused' in verdict) return introspectionOf(key, verdict.refused);
+    const { exp, ...subject } = verdict.claims;
+    if (subject.tenant_id !== (request.tenant ?? DEFAULT_TENANT)) return introspectionOf(key, 'tenant_mismatch');
+    const answer = introspectionOf(key, undefined);
+    return { ...answer, exp: Math.min(exp, answer.exp ?? exp), subject, signing_key_id: verdict.signer.key_id };
+  }
+
+  /** The key that an id names. Where the id is that of a key of another kind, that is told. */
+  private async named(scope: WorkspaceScope, publicId: string, kind: 'workspace_key' | 'public_key'): Promise<{ key: IntrospectedKey } | { refused: Introspection }> {
+    const fingerprint = this.fingerprint(publicId);
+    const parsed = parseBearerKey(publicId);
+    const refused = (reason: RefusalReason) => ({ refused: { active: false, reason, fingerprint } });
+    if (!parsed.valid) return refused(parsed.problem);
+    if (parsed.kind !== kindRules[kind].prefix) return refused('wrong_kind');
+    const key = await this.keys.find(fingerprint);
+    return key === undefined || !mayKnow(scope, key) ? refused('unknown_key') : { key };
+  }
+
+  private async verify(
+    token: string, { workspace_id }: IntrospectedKey,
+  ): Promise<{ claims: UserTokenClaims; signer: IntrospectedKey } | { refused: RefusalReason }> {
+    const named = signerOf(token);
+    if ('refused' in named) return named;
+    const signer = await this.keys.find(this.fingerprint(named.kid));
+    // A key of another workspace is no key here, and how it fares is nobody's business.
+    if (signer?.kind !== 'signing_key' || signer.workspace_id !== workspace_id) return { refused: 'user_token_unknown_signer' };
+    const now = this.clock.date();
+    const verdict = await verifyUserToken(token, await this.verifierOf(signer), now);
+    const state = judgeKey(signer, {}, now);
+    if (state === 'revoked' || state === 'expired') return { refused: `user_token_signer_${state}` };
+    return 'refused' in verdict ? verdict : { claims: verdict.accepted, signer };
+  }
+
+  private verifierOf(signer: IntrospectedKey): Promise<CryptoKey> {
+    const known = this.verifiers.get(signer);
+    if (known !== undefined) return known;
+    if (signer.public_jwk === null) throw new Error(`signing key ${signer.key_id} has lost its public half`);
+    const verifier = importJWK(signer.public_jwk, 'ES256') as Promise<CryptoKey>;
+    this.verifiers.set(signer, verifier);
+    return verifier;
+  }
+
+  private judge(scope: WorkspaceScope, request: IntrospectRequest, key: IntrospectedKey): RefusalReason | undefined {
     const elsewhere = key.workspace_id === null && request.workspace !== undefined && !scope.allows(request.workspace);
-    return introspectionOf(key, elsewhere ? 'workspace_mismatch' : judgeKey(key, request, this.clock.date()));
+    return elsewhere ? 'workspace_mismatch' : judgeKey(key, request, this.clock.date());
+  }
+
+  private fingerprint(presented: string): string {
+    return fingerprintOf(this.secrets.keyFor('fingerprint'), presented);
+  }
+
+  private matches({ digest, pepper_version }: IntrospectedKey, token: string): boolean {
+    return digest !== null && pepper_version !== null && this.secrets.matches({ digest, pepper_version }, token);
+  }
+
+  private signingSecret(key: IntrospectedKey): string {
+    const { wrapped, wrapping_version } = key;
+    if (wrapped === null || wrapping_version === null) throw new Error(`workspace key ${key.key_id} has lost its secret`);
+    return this.secrets.unwrap({ wrapped, wrapping_version }, placeOf(key));
   }
 
   /** Names the key whose id or secret was sent, where the gateway may know it. */
   private async refuseNoBearer(scope: WorkspaceScope, prefix: string, fingerprint: string): Promise<Introspection> {
-    const find = prefix === SIGNING_SECRET_PREFIX ? findBySecretFingerprint : findByFingerprint;
-    const key = await find(this.database, fingerprint);
+    const key = prefix === SIGNING_SECRET_PREFIX ? await findBySecretFingerprint(this.database, fingerprint) : await this.keys.find(fingerprint);
     const named = key !== undefined && mayKnow(scope, key) ? { key_id: key.key_id, kind: key.kind } : {};
     return { active: false, reason: 'not_a_bearer_key', ...named, fingerprint };
   }

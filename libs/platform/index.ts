@@ -15,6 +15,7 @@ export { isStoreOutage } from './http/store-outage.js';
 export { newId } from './ids.js';
 export { AppLogger } from './logging.js';
 export { Metrics } from './metrics.js';
+export { NextBatch } from './next-batch.js';
 export { PlatformModule } from './platform.module.js';
 export { JobSchedule, RecurringJob } from './recurring-job.js';
 export { runProcess, type RunningProcess } from './run-process.js';

@@ -101,6 +101,8 @@ export const kafkaFields = {
     .describe('Milliseconds after which the broker gives the partitions of a silent collector to another'),
   KEYTRAIL_KAFKA_DEAD_LETTER_TOPIC: z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be a topic name').default('keytrail.dead-letters')
     .describe('Topic for messages that cannot be stored'),
+  KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC: z.string().regex(/^[A-Za-z0-9._-]{1,249}$/, 'must be a topic name').default('keytrail.key-events')
+    .describe('Topic that tells what becomes of keys'),
 };
 
 /** Parts of one entry of KEYTRAIL_KAFKA_TOPICS. */

@@ -8,6 +8,8 @@ const DAY_MS = 24 * 60 * 60_000;
 /** A repeated call or batch comes within hours; after this its Idempotency-Key is forgotten. */
 const IDEMPOTENCY_DAYS = 7;
 const DEAD_LETTER_DAYS = 90;
+/** Whoever follows the feed of keys and was away for longer starts anew. */
+const KEY_EVENT_DAYS = 30;
 
 /** Deletes what is kept for a while only. The audit trail, findings and incidents stay. */
 @Injectable()
@@ -21,5 +23,9 @@ export class RetentionJob extends RecurringJob {
     await this.database.deleteFrom('idempotent_calls').where('created_at', '<', before(IDEMPOTENCY_DAYS)).execute();
     await this.database.deleteFrom('intake_batches').where('created_at', '<', before(IDEMPOTENCY_DAYS)).execute();
     await this.database.deleteFrom('dead_letters').where('received_at', '<', before(DEAD_LETTER_DAYS)).execute();
+    await this.database.with('gone', (db) => db.deleteFrom('key_events').where('at', '<', before(KEY_EVENT_DAYS)).returning('position'))
+      .updateTable('key_feed').set(({ fn, ref, selectFrom }) => ({
+        forgotten_until: fn<number>('greatest', [ref('forgotten_until'), selectFrom('gone').select(({ fn: { max } }) => max('position').as('last'))]),
+      })).execute();
   }
 }

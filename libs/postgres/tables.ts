@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
-  Environment, FindingEvidence, IncidentState, IssuedKind, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk,
+  Environment, FindingEvidence, IncidentState, IssuedKind, KeyEventType, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk,
 } from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
@@ -44,6 +44,18 @@ export interface WrappedSecretTable { key_id: string; wrapped: string; wrapping_
 export interface VerificationKeyTable { key_id: string; jwk: ColumnType<VerificationJwk, string, string> }
 /** What tells a pepper or a wrapping key from another of the same version. */
 export interface SecretVersionTable { purpose: 'pepper' | 'wrapping-key'; version: number; key_check: string }
+
+/** What became of keys; written by a trigger. Positions are given in the order of commits. */
+export interface KeyEventTable {
+  position: number; at: Time; type: KeyEventType; key_id: string; kind: IssuedKind; workspace_id: string | null; fingerprint: string; name: string;
+  expires_at: OptionalTime; revoked_at: OptionalTime; replaces: string | null; replaced_by: string | null;
+}
+/** Events up to this position were deleted. */
+export interface KeyFeedTable { forgotten_until: number }
+/** How far each topic has the events, and which process writes to it now. */
+export interface KeyEventTopicTable { topic: string; position: number; holder: string | null; held_until: OptionalTime }
+/** Nonces of signed requests, for as long as the time in the request is good. */
+export interface RequestNonceTable { key_id: string; nonce: string; expires_at: Time }
 
 export interface AccessTokenTable {
   token_id: string; name: string; role: Role; workspaces: ColumnType<string[] | null, string | null, string | null>; digest: string;
@@ -130,6 +142,7 @@ export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable;
   bearer_digests: BearerDigestTable; wrapped_secrets: WrappedSecretTable; verification_keys: VerificationKeyTable;
   secret_versions: SecretVersionTable; access_tokens: AccessTokenTable;
+  key_events: KeyEventTable; key_feed: KeyFeedTable; key_event_topics: KeyEventTopicTable; request_nonces: RequestNonceTable;
   audit_entries: AuditEntryTable; audit_unsequenced: AuditUnsequencedTable; audit_leaves: AuditLeafTable; audit_tree_nodes: AuditTreeNodeTable;
   audit_checkpoints: AuditCheckpointTable; audit_signing_keys: AuditSigningKeyTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;
   kafka_ledger: KafkaLedgerTable; intake_counts: IntakeCountTable;

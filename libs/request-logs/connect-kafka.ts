@@ -6,7 +6,8 @@ import { BackgroundLogSource } from './background-log-source.service.js';
 import { KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
 import type { KafkaCollectorParts } from './request-logs.module.js';
 
-export type KafkaSettings = z.infer<z.ZodObject<typeof kafkaFields>>;
+/** Of collecting; key events are none of its business. */
+export type KafkaSettings = Omit<z.infer<z.ZodObject<typeof kafkaFields>>, 'KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC'>;
 
 /** What a collector needs of Kafka. It connects in the background once it is started, and makes topics that are missing. */
 export function connectKafka(settings: KafkaSettings): KafkaCollectorParts {

@@ -1,2 +1,3 @@
 export { ContainmentModule } from './containment.module.js';
-export { Containment } from './containment.service.js';
+export { Containments, type Contained, type ContainmentOrder } from './containment.service.js';
+export { Overlaps } from './overlaps.service.js';

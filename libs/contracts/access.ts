@@ -7,7 +7,7 @@ export const permissions = [
   'workspace-keys:read', 'workspace-keys:write', 'workspace-keys:revoke', 'public-keys:read', 'public-keys:write', 'public-keys:revoke',
   'signing-keys:read', 'signing-keys:write', 'signing-keys:revoke', 'introspect',
   'workspaces:read', 'workspaces:write', 'owners:read', 'owners:write',
-  'findings:read', 'incidents:read', 'incidents:write',
+  'findings:read', 'incidents:read', 'incidents:write', 'containments:read', 'containments:write',
   'audit:read', 'audit:export', 'access:manage', 'metrics:read',
 ] as const;
 
@@ -19,7 +19,7 @@ export type Role = z.infer<typeof Role>;
 
 const reading: readonly Permission[] = [
   'request-logs:read', 'api-keys:read', 'service-tokens:read', 'workspace-keys:read', 'public-keys:read', 'signing-keys:read',
-  'workspaces:read', 'owners:read', 'findings:read', 'incidents:read',
+  'workspaces:read', 'owners:read', 'findings:read', 'incidents:read', 'containments:read',
   'metrics:read',
 ];
 
@@ -27,7 +27,7 @@ const reading: readonly Permission[] = [
 export const rolePermissions: Record<Role, readonly Permission[]> = {
   viewer: reading,
   responder: [
-    ...reading, 'dead-letters:read', 'incidents:write', 'api-keys:revoke', 'service-tokens:revoke', 'workspace-keys:revoke',
+    ...reading, 'dead-letters:read', 'incidents:write', 'containments:write', 'api-keys:revoke', 'service-tokens:revoke', 'workspace-keys:revoke',
     'public-keys:revoke', 'signing-keys:revoke', 'audit:read',
   ],
   admin: permissions,

@@ -61,8 +61,6 @@ export type IssuedApiKey = z.infer<typeof IssuedApiKey>;
 /** The first answer, which holds the secret: what a caller without an Idempotency-Key gets. */
 export const CreatedApiKey = IssuedApiKey.extend({ secret: z.string() }).meta({ id: 'CreatedApiKey' });
 export type CreatedApiKey = z.infer<typeof CreatedApiKey>;
-export const RotatedApiKey = z.object({ revoked: ApiKey, replacement: ApiKey, ...bearerSecret, replayed }).meta({ id: 'RotatedApiKey' });
-export type RotatedApiKey = z.infer<typeof RotatedApiKey>;
 
 // Service tokens: bearer, of the account.
 export const CreateServiceToken = z.strictObject({ ...asked, environment: Environment, scopes: scopes.default([]) }).meta({ id: 'CreateServiceToken' });
@@ -76,9 +74,6 @@ export const ServiceTokenPage = page(ServiceToken).meta({ id: 'ServiceTokenPage'
 export type ServiceTokenPage = z.infer<typeof ServiceTokenPage>;
 export const IssuedServiceToken = ServiceToken.extend({ ...bearerSecret, replayed }).meta({ id: 'IssuedServiceToken' });
 export type IssuedServiceToken = z.infer<typeof IssuedServiceToken>;
-export const RotatedServiceToken = z.object({ revoked: ServiceToken, replacement: ServiceToken, ...bearerSecret, replayed })
-  .meta({ id: 'RotatedServiceToken' });
-export type RotatedServiceToken = z.infer<typeof RotatedServiceToken>;
 
 // Workspace keys: a public id and a secret that signs.
 export const CreateWorkspaceKey = z.strictObject({ ...ofWorkspace, scopes: scopes.default([]) }).meta({ id: 'CreateWorkspaceKey' });
@@ -93,9 +88,6 @@ export type WorkspaceKeyPage = z.infer<typeof WorkspaceKeyPage>;
 const signingSecret = { secret: once('The secret that signs requests; it is never sent') };
 export const IssuedWorkspaceKey = WorkspaceKey.extend({ ...signingSecret, replayed }).meta({ id: 'IssuedWorkspaceKey' });
 export type IssuedWorkspaceKey = z.infer<typeof IssuedWorkspaceKey>;
-export const RotatedWorkspaceKey = z.object({ revoked: WorkspaceKey, replacement: WorkspaceKey, ...signingSecret, replayed })
-  .meta({ id: 'RotatedWorkspaceKey' });
-export type RotatedWorkspaceKey = z.infer<typeof RotatedWorkspaceKey>;
 
 // Public keys: an id for client SDKs, no secret.
 export const CreatePublicKey = z.strictObject({ ...ofWorkspace, scopes: scopes.default([]) }).meta({ id: 'CreatePublicKey' });
@@ -109,8 +101,6 @@ export const PublicKeyPage = page(PublicKey).meta({ id: 'PublicKeyPage' });
 export type PublicKeyPage = z.infer<typeof PublicKeyPage>;
 export const IssuedPublicKey = PublicKey.extend({ replayed }).meta({ id: 'IssuedPublicKey' });
 export type IssuedPublicKey = z.infer<typeof IssuedPublicKey>;
-export const RotatedPublicKey = z.object({ revoked: PublicKey, replacement: PublicKey, replayed }).meta({ id: 'RotatedPublicKey' });
-export type RotatedPublicKey = z.infer<typeof RotatedPublicKey>;
 
 // Signing keys: an ES256 pair that signs user tokens.
 export const VerificationJwk = z.object({
@@ -133,8 +123,6 @@ const privatePart = {
 };
 export const IssuedSigningKey = SigningKey.extend({ ...privatePart, replayed }).meta({ id: 'IssuedSigningKey' });
 export type IssuedSigningKey = z.infer<typeof IssuedSigningKey>;
-export const RotatedSigningKey = z.object({ revoked: SigningKey, replacement: SigningKey, ...privatePart, replayed }).meta({ id: 'RotatedSigningKey' });
-export type RotatedSigningKey = z.infer<typeof RotatedSigningKey>;
 
 // For all kinds.
 export const KeyQuery = z.strictObject({
@@ -144,9 +132,6 @@ export type KeyQuery = z.infer<typeof KeyQuery>;
 
 export const RevokeQuery = z.strictObject({ reason: text(1000).optional() }).meta({ id: 'RevokeQuery' });
 export type RevokeQuery = z.infer<typeof RevokeQuery>;
-
-export const RotateKey = z.strictObject({ reason: text(1000).optional().describe('Why; kept in the audit trail') }).meta({ id: 'RotateKey' });
-export type RotateKey = z.infer<typeof RotateKey>;
 
 /** What can be answered of a key, of whatever kind. */
 export type AnyKey = ApiKey | ServiceToken | WorkspaceKey | PublicKey | SigningKey;

@@ -6,11 +6,16 @@ export {
 export {
   AccessToken, CreateAccessToken, AccessTokenList, CreatedAccessToken, Role, permissions, rolePermissions, type Permission,
 } from './access.js';
-export { Replacement, RevokeAndReplace } from './containment.js';
+export {
+  BlastRadius, BulkAnswer, BulkContain, BulkContainment, BulkPlan, BulkTarget, CancelContainment, CompleteContainment, Containment, ContainmentAction,
+  ContainmentPage, ContainmentQuery, ContainmentState, ContainmentStep, ContainmentSummary, HandOver, OnOverlapEnd, OverlapCaller, OverlapState, Proof,
+  PublicKeyReplacement, Recovery, RecoveryCaller, Replacement, RevokeAndReplace, RotateKey, Runtime, ServiceTokenReplacement, SigningKeyReplacement,
+  UnsafeReason, WorkspaceKeyReplacement, type BulkContainmentOrders,
+} from './containment.js';
 export {
   ApiKey, ApiKeyPage, CreateApiKey, CreatePublicKey, CreateServiceToken, CreateSigningKey, CreateWorkspaceKey, CreatedApiKey, IssuedApiKey,
   IssuedPublicKey, IssuedServiceToken, IssuedSigningKey, IssuedWorkspaceKey, KeyQuery, KeyState, PublicKey, PublicKeyPage, RevokeQuery,
-  RewrapResult, RewrapSecrets, RotateKey, RotatedApiKey, RotatedPublicKey, RotatedServiceToken, RotatedSigningKey, RotatedWorkspaceKey,
+  RewrapResult, RewrapSecrets,
   ServiceToken, ServiceTokenPage, SigningKey, SigningKeyPage, UpdateApiKey, UpdatePublicKey, UpdateServiceToken, UpdateSigningKey,
   UpdateWorkspaceKey, VerificationJwk, VerificationJwks, WorkspaceKey, WorkspaceKeyPage, issuedKinds, type AnyKey, type IssuedKind,
 } from './credential.js';

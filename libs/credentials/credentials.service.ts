@@ -11,7 +11,6 @@ import { kindRules } from './kinds.js';
 import { LastUseStore } from './last-use.store.js';
 import { issueMaterial } from './material.js';
 import { rotationDue } from './rotation.js';
-import { Succession } from './succession.service.js';
 
 /** What a new key of any kind is asked for; which of it a kind takes says the schema of its body. */
 export interface NewKeyRequest {
@@ -40,12 +39,12 @@ export type Once = Record<string, string | null>;
 
 type FoundOfKind<K extends IssuedKind> = CredentialRecord & { kind: K };
 
-/** Issues, lists, changes, rotates and revokes keys of every kind. Every change commits together with its audit entry. */
+/** Issues, lists, changes and revokes keys of every kind. Every change commits together with its audit entry. */
 @Injectable()
 export class Credentials {
   constructor(
     private readonly database: Database, private readonly secrets: Secrets, private readonly clock: Clock,
-    private readonly auditTrail: AuditTrail, private readonly succession: Succession, private readonly lastUse: LastUseStore,
+    private readonly auditTrail: AuditTrail, private readonly lastUse: LastUseStore,
   ) {}
 
   /** Issues a key. Under an Idempotency-Key that was used before, the answer of then comes back without what is shown once. */
@@ -132,27 +131,6 @@ export class Credentials {
         action: `${kind}.revoked`, object_type: kind, object_id: keyId, workspace_id: key.workspace_id, ...(reason && { reason }),
         detail: { name: key.name },
       });
-    });
-  }
-
-  /**
-   * Issues the successor of a key and revokes the key, at once. 409 `key_revoked` when it is revoked already, and `owner_left` when its
-   * owner has: the successor needs somebody to go to.
-   */
-  async rotate<K extends IssuedKind>(
-    caller: Caller, kind: K, keyId: string, reason: string | undefined, idempotencyKey: string | undefined,
-  ): Promise<{ revoked: KeyOfKind[K]; replacement: KeyOfKind[K]; replayed: boolean }> {
-    const now = this.clock.date();
-    await this.require(this.database, kind, keyId, caller.scope);
-    return this.once(caller, idempotencyKey, ['rotate', kind, keyId, reason], now, kindRules[kind].once, async (transaction) => {
-      const key = await this.require(transaction, kind, keyId, caller.scope, lockById);
-      const owner = await transaction.selectFrom('owners').select('status').where('owner_id', '=', key.owner_id).executeTakeFirst();
-      if (key.revoked_at === null && owner?.status !== 'active') {
-        throw conflict('owner_left', 'The owner of the key has left. Give the key another owner first, or revoke it.');
-      }
-      const { successor, shown } = await this.succession.replace(transaction, caller, key, { reason: reason ?? null }, now);
-      const present = async (id: string) => presentKey<K>(await this.require(transaction, kind, id, caller.scope), now);
-      return { answer: { revoked: await present(keyId), replacement: await present(successor) }, shown };
     });
   }
 

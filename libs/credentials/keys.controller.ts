@@ -3,8 +3,7 @@ import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import {
   ApiKey, ApiKeyPage, CreateApiKey, CreatePublicKey, CreateServiceToken, CreateSigningKey, CreateWorkspaceKey, IssuedApiKey, IssuedPublicKey,
-  IssuedServiceToken, IssuedSigningKey, IssuedWorkspaceKey, KeyQuery, Problem, PublicKey, PublicKeyPage, RevokeQuery, RotateKey, RotatedApiKey,
-  RotatedPublicKey, RotatedServiceToken, RotatedSigningKey, RotatedWorkspaceKey, ServiceToken, ServiceTokenPage, SigningKey, SigningKeyPage,
+  IssuedServiceToken, IssuedSigningKey, IssuedWorkspaceKey, KeyQuery, Problem, PublicKey, PublicKeyPage, RevokeQuery, ServiceToken, ServiceTokenPage, SigningKey, SigningKeyPage,
   UpdateApiKey, UpdatePublicKey, UpdateServiceToken, UpdateSigningKey, UpdateWorkspaceKey, WorkspaceKey, WorkspaceKeyPage, type IssuedKind,
 } from '@keytrail/contracts';
 import { ApiQueryOf, CurrentCaller, RequirePermission, idempotencyKeyOf, type Caller } from '@keytrail/platform';
@@ -13,14 +12,14 @@ import { kindRules } from './kinds.js';
 
 /** What a kind takes and answers. */
 interface KeySchemas {
-  create: z.ZodType<NewKeyRequest>; update: z.ZodType<KeyPatch>; shown: z.ZodType; page: z.ZodType; issued: z.ZodType; rotated: z.ZodType;
+  create: z.ZodType<NewKeyRequest>; update: z.ZodType<KeyPatch>; shown: z.ZodType; page: z.ZodType; issued: z.ZodType;
 }
 
 const Repeatable = () => ApiHeader({
   name: 'Idempotency-Key', required: false, description: 'A repeated call with this key changes nothing more, and shows no secret again',
 });
 
-/** The six operations on keys of one kind, the same for each kind. */
+/** The five operations on keys of one kind, the same for each kind. Replacing one is containment. */
 function keysController<Path extends 'api-keys' | 'service-tokens' | 'workspace-keys' | 'public-keys' | 'signing-keys'>(
   kind: IssuedKind, path: Path, schemas: KeySchemas,
 ): Type {
@@ -67,20 +66,6 @@ function keysController<Path extends 'api-keys' | 'service-tokens' | 'workspace-
       return this.credentials.update(caller, kind, keyId, body);
     }
 
-    @Post(':key_id/rotate')
-    @HttpCode(200)
-    @RequirePermission(`${path}:write`)
-    @ApiOperation({ summary: `Issue the successor of a ${noun} and revoke it, at once${shownOnce}` })
-    @Repeatable()
-    @ApiResponse({ status: 200, standardSchema: schemas.rotated })
-    @ApiResponse({ status: 409, description: 'It is revoked, or its owner has left', standardSchema: Problem })
-    rotate(
-      @CurrentCaller() caller: Caller, @Param('key_id') keyId: string, @Body({ schema: RotateKey }) body: RotateKey,
-      @Headers('idempotency-key') idempotencyKey: string | undefined,
-    ) {
-      return this.credentials.rotate(caller, kind, keyId, body.reason, idempotencyKeyOf(idempotencyKey));
-    }
-
     @Delete(':key_id')
     @HttpCode(204)
     @RequirePermission(`${path}:revoke`)
@@ -99,18 +84,18 @@ function keysController<Path extends 'api-keys' | 'service-tokens' | 'workspace-
 /** Keys of every kind over HTTP. */
 export const keysControllers: readonly Type[] = [
   keysController('api_key', 'api-keys', {
-    create: CreateApiKey, update: UpdateApiKey, shown: ApiKey, page: ApiKeyPage, issued: IssuedApiKey, rotated: RotatedApiKey,
+    create: CreateApiKey, update: UpdateApiKey, shown: ApiKey, page: ApiKeyPage, issued: IssuedApiKey,
   }),
   keysController('service_token', 'service-tokens', {
-    create: CreateServiceToken, update: UpdateServiceToken, shown: ServiceToken, page: ServiceTokenPage, issued: IssuedServiceToken, rotated: RotatedServiceToken,
+    create: CreateServiceToken, update: UpdateServiceToken, shown: ServiceToken, page: ServiceTokenPage, issued: IssuedServiceToken,
   }),
   keysController('workspace_key', 'workspace-keys', {
-    create: CreateWorkspaceKey, update: UpdateWorkspaceKey, shown: WorkspaceKey, page: WorkspaceKeyPage, issued: IssuedWorkspaceKey, rotated: RotatedWorkspaceKey,
+    create: CreateWorkspaceKey, update: UpdateWorkspaceKey, shown: WorkspaceKey, page: WorkspaceKeyPage, issued: IssuedWorkspaceKey,
   }),
   keysController('public_key', 'public-keys', {
-    create: CreatePublicKey, update: UpdatePublicKey, shown: PublicKey, page: PublicKeyPage, issued: IssuedPublicKey, rotated: RotatedPublicKey,
+    create: CreatePublicKey, update: UpdatePublicKey, shown: PublicKey, page: PublicKeyPage, issued: IssuedPublicKey,
   }),
   keysController('signing_key', 'signing-keys', {
-    create: CreateSigningKey, update: UpdateSigningKey, shown: SigningKey, page: SigningKeyPage, issued: IssuedSigningKey, rotated: RotatedSigningKey,
+    create: CreateSigningKey, update: UpdateSigningKey, shown: SigningKey, page: SigningKeyPage, issued: IssuedSigningKey,
   }),
 ];

@@ -20,32 +20,37 @@ export interface Succeeded {
   shown: Readonly<Record<string, string>>;
 }
 
-/** Puts a new key in the place of an old one. */
+/** Puts a new key in the place of an old one, in two steps. Each writes its audit entry in the transaction it is given. */
 @Injectable()
 export class Succession {
   constructor(private readonly secrets: Secrets, private readonly auditTrail: AuditTrail) {}
 
-  /**
-   * Revokes a key that the transaction has locked, and issues its successor, with their audit entries. Throws 409 `key_revoked` when
-   * it is revoked already.
-   */
-  async replace(transaction: Executor, actor: Actor, key: CredentialRecord, { reason, incident_id }: Reasons, now: Date): Promise<Succeeded> {
+  /** Issues the successor of a key that the transaction has locked. Throws 409 `key_revoked` when it is revoked already. */
+  async issue(transaction: Executor, actor: Actor, key: CredentialRecord, { reason }: Reasons, now: Date): Promise<Succeeded> {
     const plan = planReplacement(key, await policyFor(transaction, key.workspace_id), now);
     const successor = newId('key');
     const { shown, ...kept } = await issueMaterial(kindRules[key.kind], { key_id: successor, workspace_id: key.workspace_id }, this.secrets);
     await insertCredential(transaction, { ...plan, key_id: successor, created_at: now, rotated_at: now, created_by: actor.actor }, kept);
-    await markRevoked(transaction, key.key_id, { revoked_at: now, revoked_by: actor.actor, revoke_reason: reason, replaced_by: successor });
-    const about = { object_type: key.kind, workspace_id: key.workspace_id, ...(reason !== null && { reason }) };
     await this.auditTrail.record(transaction, actor, {
-      ...about, action: `${key.kind}.revoked`, object_id: key.key_id, detail: { name: key.name, replaced_by: successor, ...(incident_id && { incident_id }) },
-    });
-    await this.auditTrail.record(transaction, actor, {
-      ...about, action: `${key.kind}.created`, object_id: successor,
+      action: `${key.kind}.created`, object_type: key.kind, object_id: successor, workspace_id: key.workspace_id, ...(reason !== null && { reason }),
       detail: {
         name: plan.name, service: plan.service, owner_id: plan.owner_id, scopes: plan.scopes, rotation_due_at: plan.rotation_due_at.toISOString(),
         replaces: key.key_id,
       },
     });
     return { successor, shown };
+  }
+
+  /** Revokes a key that the transaction has locked and that is not revoked yet. `successor`: the key that took its place, if one did. */
+  async retire(
+    transaction: Executor, actor: Actor, key: CredentialRecord, { reason, incident_id }: Reasons, successor: string | null, now: Date,
+  ): Promise<void> {
+    await markRevoked(transaction, key.key_id, {
+      revoked_at: now, revoked_by: actor.actor, revoke_reason: reason, ...(successor !== null && { replaced_by: successor }),
+    });
+    await this.auditTrail.record(transaction, actor, {
+      action: `${key.kind}.revoked`, object_type: key.kind, object_id: key.key_id, workspace_id: key.workspace_id, ...(reason !== null && { reason }),
+      detail: { name: key.name, ...(successor !== null && { replaced_by: successor }), ...(incident_id && { incident_id }) },
+    });
   }
 }

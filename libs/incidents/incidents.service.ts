@@ -75,10 +75,10 @@ export class Incidents {
 
   /**
    * Notes in the timeline what was done about a key, in the transaction of that action. An incident that is still worked on becomes
-   * contained. Throws 404 when the incident is not one of the workspace.
+   * contained. Throws 404 when the incident is not one of the workspace; a key of the account (null) may be part of any.
    */
-  async recordContainment(transaction: Executor, actor: Actor, incidentId: string, workspace: string, text: string): Promise<void> {
-    const row = await lockIncident(transaction, incidentId, [workspace]);
+  async recordContainment(transaction: Executor, actor: Actor, incidentId: string, workspace: string | null, text: string): Promise<void> {
+    const row = await lockIncident(transaction, incidentId, workspace === null ? null : [workspace]);
     if (row === undefined) throw notFound('incident');
     const at = this.clock.date();
     await addToTimeline(transaction, [{ incident_id: incidentId, at, kind: 'action', actor: actor.actor, text, finding_id: null }]);

@@ -10,6 +10,7 @@ import { deadLetterReplay } from './migrations/0004-dead-letter-replay.js';
 import { keyKinds } from './migrations/0005-key-kinds.js';
 import { auditTree } from './migrations/0006-audit-tree.js';
 import { keyEvents } from './migrations/0007-key-events.js';
+import { containments } from './migrations/0008-containments.js';
 import type { Tables } from './tables.js';
 
 const BIGINT = 20;
@@ -60,6 +61,7 @@ export class Database extends Kysely<Tables> {
           '0001-registry': registry, '0002-watch': watch, '0003-kafka-ledger': kafkaLedger,
           '0004-dead-letter-replay': deadLetterReplay, '0005-key-kinds': keyKinds, '0006-audit-tree': auditTree,
           '0007-key-events': keyEvents,
+          '0008-containments': containments,
         }),
       },
     });

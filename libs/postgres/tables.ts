@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
-  Environment, FindingEvidence, IncidentState, IssuedKind, KeyEventType, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk,
+  BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FindingEvidence, IncidentState, IssuedKind, KeyEventType, OnOverlapEnd, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk,
 } from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
@@ -138,6 +138,29 @@ export interface IncidentTimelineTable {
   entry_id: Generated<number>; incident_id: string; at: Time; kind: TimelineEntry['kind']; actor: string; text: string; finding_id: string | null;
 }
 
+/** What was done about a key. */
+export interface ContainmentTable {
+  containment_id: string; action: ContainmentAction; state: ContainmentState; key_id: string; successor_id: string | null; workspace_id: string | null;
+  incident_id: string | null; bulk_id: string | null; reason: string | null; hand_over: 'response' | 'sealed' | 'none';
+  /** Of `sealed`: a JWE that the owner alone can read. */
+  sealed: string | null;
+  started_at: Time; started_by: string;
+  /** As asked for; null where nothing overlaps. */
+  overlap_seconds: number | null; overlap_ends_at: OptionalTime; on_overlap_end: OnOverlapEnd | null; complete_when_safe: boolean;
+  extensions: Generated<number>; warned_at: OptionalTime; revoked_at: OptionalTime; ended_at: OptionalTime; ended_by: string | null;
+}
+
+/** An order for many keys, each of which is done in a transaction of its own. */
+export interface BulkContainmentTable {
+  bulk_id: string; plan_token: string; action: ContainmentAction; orders: Json<BulkContainmentOrders>; started_at: Time; started_by: string; finished_at: OptionalTime;
+  /** Workspaces that whoever ordered it could reach; null = all. */
+  caller_scope: ColumnType<string[] | null, string | null, string | null>;
+}
+export interface BulkContainmentKeyTable {
+  bulk_id: string; position: number; key_id: string; state: 'pending' | 'done' | 'refused'; containment_id: string | null; code: string | null;
+  message: string | null; at: OptionalTime;
+}
+
 export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable;
   bearer_digests: BearerDigestTable; wrapped_secrets: WrappedSecretTable; verification_keys: VerificationKeyTable;
@@ -148,4 +171,5 @@ export interface Tables {
   kafka_ledger: KafkaLedgerTable; intake_counts: IntakeCountTable;
   detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_watch: KeyWatchTable;
   findings: FindingTable; incidents: IncidentTable; incident_timeline: IncidentTimelineTable;
+  containments: ContainmentTable; bulk_containments: BulkContainmentTable; bulk_containment_keys: BulkContainmentKeyTable;
 }

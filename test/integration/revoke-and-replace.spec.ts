@@ -37,8 +37,8 @@ function guarantees(): void {
       replayed: false, revoked: { key_id: key.key_id, state: 'revoked', revoke_reason: 'stolen laptop', replaced_by: body.replacement.key_id },
       replacement: { replaces: key.key_id, scopes: ['orders:read'], owner: key.owner, name: key.name, workspace_id: key.workspace_id, service: key.service },
     });
-    expect(body.replacement.rotated_at).toBe(body.revoked.revoked_at);
-    expect([key.rotated_at, body.revoked.rotated_at]).toEqual([null, null]);
+    expect(body.replacement.rotated_at).toBe(body.revoked!.revoked_at);
+    expect([key.rotated_at, body.revoked!.rotated_at]).toEqual([null, null]);
     expect(Date.parse(body.replacement.expires_at!) - Date.parse(key.expires_at!)).toBeGreaterThanOrEqual(0);
     expect([await isActive(key.secret), await isActive(body.secret!)]).toEqual([false, true]);
   });
@@ -181,7 +181,7 @@ describe('revoke-and-replace', () => {
     const database = databaseOf(app);
     const before = await sql<{ n: number }>`SELECT count(*)::int AS n FROM audit_entries`.execute(database);
     expect(before.rows[0]!.n).toBeGreaterThan(0);
-    for (const statement of [sql`UPDATE audit_entries SET actor = 'nobody'`, sql`DELETE FROM audit_entries`, sql`TRUNCATE audit_entries`]) {
+    for (const statement of [sql`UPDATE audit_entries SET actor = 'nobody'`, sql`DELETE FROM audit_entries`, sql`TRUNCATE audit_entries CASCADE`]) {
       await expect(statement.execute(database)).rejects.toThrow('append-only');
     }
     expect((await sql<{ n: number }>`SELECT count(*)::int AS n FROM audit_entries WHERE actor <> 'nobody'`.execute(database)).rows).toEqual(before.rows);

@@ -51,7 +51,7 @@ async function play(app: TestApp) {
       severity: incident.severity, state: incident.state, title: incident.title, rules: incident.rule_ids, owner: incident.owner?.name, addresses: incident.addresses,
       timeline: incident.timeline.map(({ kind, text }) => [kind, text.replaceAll(/[\d.]+ (s|ms)\b/g, '$1')]), evidence: incident.evidence.map(({ evidence }) => evidence),
     },
-    replaced: [replaced.replayed, replaced.replacement.state, replaced.replacement.scopes, replaced.revoked.state, replaced.revoked.revoke_reason],
+    replaced: [replaced.replayed, replaced.replacement.state, replaced.replacement.scopes, replaced.revoked!.state, replaced.revoked!.revoke_reason],
     again: [again.replayed, again.secret, again.replacement.key_id === replaced.replacement.key_id],
     introspected: [await post<Introspection>('/v1/introspect', { token: key.secret }), await post<Introspection>('/v1/introspect', { token: replaced.secret })].map(({ active, reason }) => [active, reason]),
     audit: (await get<AuditPage>('/v1/audit-entries')).data.map(({ action, object_type, reason }) => [action, object_type, reason]),

@@ -47,7 +47,6 @@ export function* parseBody(body: Buffer, options: ParseOptions): Generator<Parse
   yield* parseLines(bytes, limits);
 }
 
-
 const limitsOf = ({ format, maxLineBytes = 1 << 20, maxDepth = 64, maxItems = Infinity }: ParseOptions): Limits =>
   ({ maxLineBytes, maxDepth, maxItems, text: format === 'combined' || format === 'auto' });
 

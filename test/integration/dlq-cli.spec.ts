@@ -42,7 +42,8 @@ describe('keytrail dlq', () => {
     expect(await listed()).toHaveLength(1);
     const replayed = await listed('--all', '--limit', '1000');
     expect(replayed).toHaveLength(131);
-    expect(await run('replay', ...replayed.slice(-3).map(({ dead_letter_id }) => dead_letter_id))).toEqual({ exitCode: 0, stdout: '0 dead letters: 0 stored, 0 stay\n', stderr: '' });
+    expect(await run('replay', ...replayed.slice(-3).map(({ dead_letter_id }) => dead_letter_id))).toEqual({ exitCode: 0, stdout: '3 dead letters: 0 stored, 3 already replayed, 0 stay\n', stderr: '' });
+    expect((await run('replay', letter!.dead_letter_id)).stdout).toMatch(/^1 dead letter: 0 stored, 1 stays\n/);
     expect(await countsOfKey(clickhouseOf(app), key)).toEqual(sameCounts(130));
   });
 

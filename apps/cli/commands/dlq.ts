@@ -90,7 +90,7 @@ async function replayAll(client: ApiClient, ids: readonly string[], flags: Repla
   const filter = filterOf(flags);
   const named = [ids.length > 0, Object.keys(filter).length > 0, flags.all === true].filter(Boolean).length;
   if (named !== 1) throw new UsageError('say which letters to replay: by their ids, or by options such as --code, or --all');
-  let [replayed, total] = [0, 0];
+  let [replayed, total, earlier] = [0, 0, 0];
   const stay: string[] = [];
   for await (const result of replays(client, ids, filter, flags, io)) {
     replayed += result.replayed;
@@ -98,12 +98,14 @@ async function replayAll(client: ApiClient, ids: readonly string[], flags: Repla
     if (flags.json) say(result.data.map((letter) => JSON.stringify(letter)));
     for (const { dead_letter_id, outcome, code, reason } of result.data) {
       if (outcome === 'replayed' || outcome === 'would_be_replayed') continue;
-      if (outcome === 'already_replayed') total -= 1;
+      if (outcome === 'already_replayed') earlier += 1;
       else stay.push(`  ${dead_letter_id}: ${outcome}${code === null ? '' : `: ${code}`}${reason === null ? '' : `: ${reason}`}`);
     }
   }
   if (!flags.json) {
-    say([`${total} dead letters: ${replayed} ${flags.dryRun ? 'would be stored' : 'stored'}, ${stay.length} stay`, ...stay.slice(0, SHOWN)]);
+    const counts = [`${replayed} ${flags.dryRun ? 'would be stored' : 'stored'}`, ...(earlier > 0 ? [`${earlier} already replayed`] : []),
+      `${stay.length} ${stay.length === 1 ? 'stays' : 'stay'}`];
+    say([`${total} dead ${total === 1 ? 'letter' : 'letters'}: ${counts.join(', ')}`, ...stay.slice(0, SHOWN)]);
     if (stay.length > SHOWN) say([`  and ${stay.length - SHOWN} more`]);
   }
   return stay.length > 0 ? 1 : 0;

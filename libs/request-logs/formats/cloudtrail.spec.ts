@@ -14,6 +14,14 @@ describe('CloudTrail', () => {
     expect(JSON.stringify(items.map((item) => item.problem))).not.toContain('planted');
   });
 
+  it('should give an event without any id one made of what it says, the same each time and another for another event', () => {
+    const without = (fields: object) => mapCloudTrail({ ...events[1], requestID: undefined, eventID: 'not an id', ...fields })[0]!.line?.request_id;
+    expect(without({})).toMatch(/^derived-[0-9a-f]{32}$/);
+    expect(without({})).toBe(without({}));
+    for (const other of [{ eventTime: '2020-09-14T01:00:35Z' }, { eventName: 'StopInstances' }, { sourceIPAddress: '198.51.100.8' }, { userAgent: 'other' },
+      { errorCode: undefined }, { userIdentity: { type: 'IAMUser', accessKeyId: 'AKIAEXAMPLEEXAMPLE02' } }]) expect(without(other)).not.toBe(without({}));
+  });
+
   it('should keep an event whose caller wrote odd or endless texts', () => {
     const { line } = change({ userAgent: `\u0000${'x'.repeat(9000)}`, eventName: 'REST.GET.OBJECT', userIdentity: { type: 'IAMUser', arn: 'a'.repeat(3000), accessKeyId: '' } });
     expect(line).toMatchObject({ method: 'REST_GET_OBJECT', path: '/ec2.amazonaws.com/REST.GET.OBJECT' });

@@ -1,5 +1,6 @@
 import type { CredentialKind, Outcome } from '@keytrail/contracts';
 import { leavesOf, withOthers } from './attributes.js';
+import { derivedId } from './derived-id.js';
 import { countOf, idOf, known, methodOf, objectOf, textOf } from './fields.js';
 import { checkLine, isObject, notAnObject, type JsonObject, type MappedLine } from './mapped-line.js';
 
@@ -18,23 +19,27 @@ function mapEvent(event: JsonObject): MappedLine {
   const source = textOf(event['eventSource'], 255);
   const errorCode = refusalOf(event);
   const data = objectOf(event['additionalEventData']);
+  // The capture of a log shipper has its own name for the time of the event.
+  const time = event['eventTime'] ?? event['@timestamp'];
+  const keyId = idOf(identity['accessKeyId'], 256) ?? (service ? idOf(`service:${invoker ?? address ?? source}`, 256) : undefined);
+  const principal = textOf(identity['arn'], 512) ?? invoker ?? textOf(identity['userName'] ?? identity['principalId'], 512);
+  const userAgent = textOf(event['userAgent'], 4096)?.replace(/^\[(.*)\]$/, '$1') || undefined;
   if (name === undefined || source === undefined) {
     return { problem: { code: 'invalid_field', reason: 'not a CloudTrail event: eventName or eventSource is missing' } };
   }
   return checkLine(known({
-    // The capture of a log shipper has its own name for the time of the event.
-    time: event['eventTime'] ?? event['@timestamp'],
-    request_id: idOf(event['requestID'], 128) ?? idOf(event['eventID'], 128),
-    key_id: idOf(identity['accessKeyId'], 256) ?? (service ? idOf(`service:${invoker ?? address ?? source}`, 256) : undefined),
+    time,
+    request_id: idOf(event['requestID'], 128) ?? idOf(event['eventID'], 128) ?? derivedId([time, address, name, source, errorCode, keyId, principal, userAgent]),
+    key_id: keyId,
     credential_kind: kindOf(identity['type']),
-    principal: textOf(identity['arn'], 512) ?? invoker ?? textOf(identity['userName'] ?? identity['principalId'], 512),
+    principal,
     ...outcomeOfError(errorCode),
     refusal_reason: errorCode,
     method: methodOf(name),
     route: source,
     path: `/${source}/${name}`,
     address,
-    user_agent: textOf(event['userAgent'], 4096)?.replace(/^\[(.*)\]$/, '$1') || undefined,
+    user_agent: userAgent,
     bytes_in: countOf(data['bytesTransferredIn']),
     bytes_out: countOf(data['bytesTransferredOut']),
     tenant: textOf(event['recipientAccountId'], 256),

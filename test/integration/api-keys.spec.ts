@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ApiKey, ApiKeyPage, AuditPage, CreatedApiKey, Replacement } from '@keytrail/contracts';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
-import { allThatIsStored, databaseOf } from '../support/request-lines.js';
+import { allThatIsStored, clickhouseOf, databaseOf } from '../support/request-lines.js';
 
 describe('API keys', () => {
   let app: TestApp;
@@ -110,6 +110,21 @@ describe('API keys', () => {
     expect((await entriesOf(key_id)).map(({ action, reason }) => [action, reason])).toEqual([['api_key.revoked', 'leaked in a log'], ['api_key.created', null]]);
     const patched = await app.call(`/v1/api-keys/${key_id}`, { method: 'PATCH', body: { name: 'alive' } });
     expect(patched).toMatchObject({ status: 409, body: { code: 'key_revoked' } });
+  });
+
+  it('are got, listed and revoked while the request logs cannot be asked when they were last used', async () => {
+    const { key_id, owner } = await registry.key();
+    const asked = jest.spyOn(clickhouseOf(app), 'select').mockRejectedValue(new Error('the log store is away'));
+    try {
+      const got = await app.call<ApiKey>(`/v1/api-keys/${key_id}`);
+      expect([got.status, 'last_used_at' in got.body]).toEqual([200, false]);
+      expect((await app.call<ApiKeyPage>(`/v1/api-keys?owner_id=${owner.owner_id}`)).body.data).toEqual([got.body]);
+      expect((await app.call(`/v1/api-keys/${key_id}`, { method: 'DELETE' })).status).toBe(204);
+      expect(asked).toHaveBeenCalled();
+    } finally {
+      asked.mockRestore();
+    }
+    expect((await app.call<ApiKey>(`/v1/api-keys/${key_id}`)).body).toMatchObject({ state: 'revoked', last_used_at: null });
   });
 
   it('are listed newest first, page by page, each once, also while new ones are made', async () => {

@@ -130,6 +130,7 @@ export interface DirectoryEntry {
   owner_id: string;
   owner_name: string;
   owner_contact: string;
+  created_at: Date;
   expires_at: Date | null;
   revoked_at: Date | null;
   replaced_by: string | null;
@@ -141,5 +142,5 @@ export const changedSince = (executor: Executor, version: number): Promise<Direc
   executor.selectFrom('credentials as c').innerJoin('owners as o', 'o.owner_id', 'c.owner_id').leftJoin('wrapped_secrets as s', 's.key_id', 'c.key_id')
     .select([
       'c.key_id', 'c.kind', 'c.workspace_id', 'c.name', 'c.fingerprint', 's.secret_fingerprint', 'c.public_id', 'c.owner_id', 'o.name as owner_name',
-      'o.contact as owner_contact', 'c.expires_at', 'c.revoked_at', 'c.replaced_by', 'c.version',
+      'o.contact as owner_contact', 'c.created_at', 'c.expires_at', 'c.revoked_at', 'c.replaced_by', 'c.version',
     ]).where(sql<boolean>`c.version > ${version}`).orderBy('c.version').execute();

@@ -82,9 +82,9 @@ export class Registry {
     return rows.map(presentWorkspace);
   }
 
-  /** Every workspace id; small, so read whole. */
-  async workspaceIds(): Promise<Set<string>> {
-    const rows = await this.database.selectFrom('workspaces').select('workspace_id').execute();
+  /** Every workspace id, or those that were there at a time; small, so read whole. */
+  async workspaceIds(asOf?: Date): Promise<Set<string>> {
+    const rows = await this.database.selectFrom('workspaces').select('workspace_id').$if(asOf !== undefined, (query) => query.where('created_at', '<=', asOf as Date)).execute();
     return new Set(rows.map((row) => row.workspace_id));
   }
 }

@@ -41,8 +41,8 @@ export class Metrics {
     registers: [this.registry],
   });
   readonly staleReplays = new Counter({
-    name: 'keytrail_kafka_stale_replays_total', help: 'Ranges stored again later than insert tokens are remembered; rows were compared instead',
-    labelNames: ['topic'], registers: [this.registry],
+    name: 'keytrail_stale_replays_total', help: 'Batches stored again later than insert tokens are remembered; rows were compared instead',
+    registers: [this.registry],
   });
   readonly kafkaStalls = new Counter({
     name: 'keytrail_kafka_stalls_total', help: 'Times reading from Kafka stalled and was started anew', labelNames: ['reason'], registers: [this.registry],

@@ -9,9 +9,9 @@ import { DeadLetterStore, type KeptLetter } from './dead-letter.store.js';
 import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogIntake, type LetterIntake } from './intake.service.js';
 import { lineInMessage, readLetter, redactorOfRedacted } from './read-letter.js';
+import { RepeatedInsert } from './repeated-insert.service.js';
 import { RequestLogStore } from './request-log.store.js';
 import type { RequestLogRow } from './row.js';
-import { StoredBatchStore } from './stored-batch.store.js';
 
 type Outcome = ReplayResult['data'][number];
 
@@ -35,7 +35,7 @@ interface Call {
 export class DeadLetterReplay {
   constructor(
     private readonly letters: DeadLetterStore, private readonly intake: RequestLogIntake, private readonly store: RequestLogStore,
-    private readonly storedBatches: StoredBatchStore, private readonly counts: IntakeCountStore, private readonly auditTrail: AuditTrail, private readonly database: Database,
+    private readonly repeated: RepeatedInsert, private readonly counts: IntakeCountStore, private readonly auditTrail: AuditTrail, private readonly database: Database,
     private readonly metrics: Metrics, private readonly clock: Clock, @Optional() private readonly reader?: MessageReader,
   ) {}
 
@@ -110,10 +110,10 @@ export class DeadLetterReplay {
   /** How many request logs it gave; undefined when it was settled before. */
   private async storeOnce(letter: KeptLetter, rows: readonly RequestLogRow[], { caller, request }: Call, redacted: boolean): Promise<number | undefined> {
     const token = createHash('sha256').update(`replay-${letter.dead_letter_id}`).digest('hex');
+    const { replay_started_at: announcedAt } = letter;
+    if (announcedAt === null) await this.store.insert(rows, token);
     // Announced before: what was stored then counts, under whatever settings.
-    const before = letter.replay_started_at === null ? 0 : await this.storedBatches.rowsUnder(token);
-    if (before < rows.length) await this.store.insert(rows, token);
-    const stored = Math.max(before, rows.length);
+    const stored = announcedAt === null ? rows.length : await this.repeated.storeAgain(rows, { token, announcedAt, what: `dead letter ${letter.dead_letter_id}` });
     const { dead_letter_id: id, requests, position } = letter;
     const settled = await this.database.transaction().execute(async (transaction) => {
       if (!await this.letters.settleReplay(transaction, id, caller.actor)) return false;

@@ -5,8 +5,6 @@ import type { DeadLetter, DeadLetterPage, DeadLetterQuery, ReplayDeadLetters } f
 import { Clock, decodeCursor, encodeCursor, idPosition, notFound, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor, type Tables } from '@keytrail/postgres';
 import type { DeadLetterOrigin } from './dead-letter-origin.js';
-import type { OffsetRange } from './ledger.js';
-import type { Partition } from './ledger.store.js';
 import type { LineProblem } from './line-problem.js';
 
 export interface NewDeadLetter extends DeadLetterOrigin {
@@ -92,14 +90,6 @@ export class DeadLetterStore {
   async letGo(id: string): Promise<void> {
     await this.database.updateTable('dead_letters').set({ replay_started_at: new Date(this.clock.now() - REPLAY_MS - 1) })
       .where('dead_letter_id', '=', id).where('replayed_at', 'is', null).execute();
-  }
-
-  /** Letters of a range of offsets that was stored again: those that are not among the new ones are of lines that are stored now. */
-  async settleStored({ topic, partition }: Partition, range: OffsetRange, refused: readonly string[], actor: string): Promise<void> {
-    let settle = this.database.updateTable('dead_letters').set({ replayed_at: this.clock.date(), replayed_by: actor }).where('replayed_at', 'is', null)
-      .where('topic', '=', topic).where('partition', '=', partition).where('offset', '>=', range.first).where('offset', '<=', range.last);
-    if (refused.length > 0) settle = settle.where('dead_letter_id', 'not in', refused);
-    await settle.execute();
   }
 
   /** false: it was settled before. */

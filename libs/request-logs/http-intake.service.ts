@@ -10,6 +10,7 @@ import { IntakeBudget, type Held } from './intake-budget.js';
 import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { parseBody } from './parse-body.js';
+import { RepeatedInsert } from './repeated-insert.service.js';
 import { RequestLogStore } from './request-log.store.js';
 import type { RequestLogRow } from './row.js';
 import type { RawLine } from './raw-line.js';
@@ -52,7 +53,7 @@ export class HttpIntake {
   private readonly group = new GroupCommit<RequestLogRow>((rows) => this.store.insert(rows, tokenOf(newId('batch'))), MOST_ROWS_A_GROUP);
 
   constructor(
-    private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,
+    private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly repeated: RepeatedInsert, private readonly deadLetters: DeadLetterStore,
     private readonly counts: IntakeCountStore, private readonly database: Database, private readonly clock: Clock,
   ) {}
 
@@ -79,7 +80,8 @@ export class HttpIntake {
     const known = idempotencyKey === undefined ? undefined : await this.findBatch(token, sha256);
     if (known?.counts) return this.duplicate(known.counts);
     const receivedAt = known?.receivedAt ?? this.clock.now();
-    const context = await this.intake.contextFor({ source: SOURCE, scope: caller.scope, format: query.format, workspace: query.workspace });
+    const context = await this.intake.contextFor({ source: SOURCE, scope: caller.scope, format: query.format, workspace: query.workspace,
+      asOf: known && new Date(known.receivedAt) });
     const taken = await this.intake.takeIn(linesOf(body, query, receivedAt, held), query.format, context);
     if (taken.received === 0) throw new AppError({ code: 'empty_batch', status: 400, message: 'The body holds no line.' });
     if (idempotencyKey !== undefined && known === undefined) {
@@ -88,7 +90,8 @@ export class HttpIntake {
     }
     // Under an Idempotency-Key the rows are a block of their own, or a batch sent again could not be told from it.
     if (idempotencyKey === undefined && taken.rows.length < MOST_ROWS_A_GROUP) await this.group.add(taken.rows);
-    else await this.store.insert(taken.rows, token);
+    else if (known === undefined) await this.store.insert(taken.rows, token);
+    else await this.repeated.storeAgain(taken.rows, { token, announcedAt: new Date(known.receivedAt), what: `a batch of ${caller.actor}` });
     const counts: BatchCounts = { received: taken.received, stored: taken.rows.length, dead_lettered: taken.refused.length };
     await this.deadLetters.keep(await this.intake.deadLetters(taken, context, ({ line }) => `batch ${token.slice(0, 12)} line ${line}`));
     if (!await this.settle(idempotencyKey === undefined ? undefined : token, counts)) return this.duplicate(counts);

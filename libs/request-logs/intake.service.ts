@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Injectable } from '@nestjs/common';
 import type { RequestLogFormat } from '@keytrail/contracts';
-import { DEFAULT_WORKSPACE, KeyDirectory, Registry } from '@keytrail/credentials';
+import { DEFAULT_WORKSPACE, KeyDirectory, Registry, type DirectoryEntry } from '@keytrail/credentials';
 import { Metrics, Secrets, type WorkspaceScope } from '@keytrail/platform';
 import { CountryLookup } from './country-lookup.js';
 import { describeDeadLetter } from './dead-letter.js';
@@ -21,6 +21,10 @@ export interface Origin {
   format: RequestLogFormat;
   /** Workspace of lines that name none. */
   workspace?: string | undefined;
+  /**
+   * For lines that are read again: what was registered later is not known, so that they come out as they did the first time. Absent: all is.
+   */
+  asOf?: Date | undefined;
 }
 
 /** What a line is taken in with, and as what. */
@@ -45,7 +49,8 @@ export class RequestLogIntake {
   /** Reads what changed in the registry; once a batch. */
   async contextFor(origin: Origin): Promise<LetterIntake> {
     await this.directory.refresh();
-    const workspaces = await this.registry.workspaceIds();
+    const workspaces = await this.registry.workspaceIds(origin.asOf);
+    const ofThen = (key: DirectoryEntry | undefined) => (key === undefined || (origin.asOf !== undefined && key.created_at > origin.asOf) ? undefined : key);
     const accepts = (workspace: string) => workspaces.has(workspace) && origin.scope.allows(workspace);
     return {
       source: origin.source,
@@ -55,8 +60,8 @@ export class RequestLogIntake {
       acceptsWorkspace: accepts,
       redactor: this.redactor,
       countryOf: (address) => this.countries.countryOf(address),
-      resolveKey: (fingerprint) => this.directory.findByFingerprint(fingerprint),
-      lookupKey: (keyId) => this.directory.find(keyId),
+      resolveKey: (fingerprint) => ofThen(this.directory.findByFingerprint(fingerprint)),
+      lookupKey: (keyId) => ofThen(this.directory.find(keyId)),
     };
   }
 

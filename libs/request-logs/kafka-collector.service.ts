@@ -2,19 +2,17 @@ import { createHash } from 'node:crypto';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { RequestLogFormat } from '@keytrail/contracts';
 import { KafkaDeadLetters, LogSource, type LogBatch, type LogMessage, type Taken } from '@keytrail/kafka';
-import { Clock, Metrics, WorkspaceScope, systemActor } from '@keytrail/platform';
+import { Clock, Metrics, WorkspaceScope } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { DeadLetterStore, type NewDeadLetter } from './dead-letter.store.js';
 import { IntakeCountStore, type IntakeCounts } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { planStep, type OffsetRange, type PartitionLedger, type Step } from './ledger.js';
 import { LedgerStore } from './ledger.store.js';
-import { identityOf, missingRows } from './missing-rows.js';
 import { parseMessage } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
 import { ParsedLine, type RawLine } from './raw-line.js';
-import { Replay } from './replay.service.js';
-import type { RequestLogRow } from './row.js';
+import { RepeatedInsert } from './repeated-insert.service.js';
 
 export interface TopicSettings {
   format: RequestLogFormat;
@@ -55,7 +53,7 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
   constructor(
     private readonly source: LogSource, private readonly letterTopic: KafkaDeadLetters, private readonly settings: KafkaCollectorSettings,
     private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,
-    private readonly ledger: LedgerStore, private readonly replay: Replay, private readonly counts: IntakeCountStore,
+    private readonly ledger: LedgerStore, private readonly repeated: RepeatedInsert, private readonly counts: IntakeCountStore,
     private readonly database: Database, private readonly metrics: Metrics, private readonly clock: Clock,
   ) {}
 
@@ -122,33 +120,20 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
     this.intake.count(SOURCE, { received: taken.received, stored: taken.stored, deadLettered: taken.dead_lettered });
   }
 
-  /** Rows, dead letters and dead-letter topic. Doing it again changes nothing. */
+  /** Rows, dead letters and dead-letter topic. Doing it again changes nothing: `announcedAt` says that it may have been done then. */
   private async storeMessages(batch: LogBatch, range: OffsetRange, messages: readonly LogMessage[], announcedAt: Date | null): Promise<IntakeCounts> {
     const topic = this.settings.topics.get(batch.topic) ?? { format: 'native' as const, workspace: undefined };
-    const context = await this.intake.contextFor({ source: SOURCE, scope: WorkspaceScope.all, ...topic });
+    const context = await this.intake.contextFor({ source: SOURCE, scope: WorkspaceScope.all, ...topic, asOf: announcedAt ?? undefined });
     const taken = await this.intake.takeIn(linesOf(batch, messages, topic.format, this.clock.now()), topic.format, context);
-    const token = `${batch.topic}-${batch.partition}-${range.first}-${range.last}`;
-    if (announcedAt === null) await this.store.insert(taken.rows, tokenOf(token));
-    else await this.storeAgain(batch, range, taken.rows, { announcedAt, token });
+    const token = createHash('sha256').update(`${batch.topic}-${batch.partition}-${range.first}-${range.last}`).digest('hex');
+    if (announcedAt === null) await this.store.insert(taken.rows, token);
+    else await this.repeated.storeAgain(taken.rows, { token, announcedAt, what: `${batch.topic}/${batch.partition} offsets ${range.first} to ${range.last}` });
     const letters = await this.intake.deadLetters(taken, context, (line) => positionOf(batch, line));
     if (letters.length > 0) {
       await this.letterTopic.send(letters.map((letter) => ({ key: letter.position, value: JSON.stringify(letterMessage(letter)) })));
       await this.deadLetters.keep(letters);
     }
-    if (announcedAt !== null) await this.deadLetters.settleStored(batch, range, letters.map(({ dead_letter_id }) => dead_letter_id), systemActor.actor);
     return { received: taken.received, stored: taken.rows.length, dead_lettered: taken.refused.length };
-  }
-
-  /**
-   * Rows of a range that was announced before. Under its token they are stored unless they were; what the store left out then is stored by
-   * itself: workspaces and keys may have come since, and lines that were refused the first time are good now.
-   */
-  private async storeAgain(batch: LogBatch, range: OffsetRange, rows: readonly RequestLogRow[], { announcedAt, token }: { announcedAt: Date; token: string }): Promise<void> {
-    if (await this.replay.trustsTokens(announcedAt)) await this.store.insert(rows, tokenOf(token));
-    else this.replay.warnOfStale(batch, range, announcedAt);
-    const missing = missingRows(rows, await this.replay.stored(batch, range));
-    // Another block needs another token.
-    await this.store.insert(missing, tokenOf([token, 'missing', ...missing.map(identityOf)].join('\n')));
   }
 
   private giveUp(batch: LogBatch): never {
@@ -182,8 +167,6 @@ function linesIn(value: Buffer, format: RequestLogFormat, unreadable: string | u
   const lines = parseMessage(value, format);
   return lines.length > 0 ? lines : [whole.refuse({ code: 'not_an_object', reason: 'the message is empty' })];
 }
-
-const tokenOf = (name: string) => createHash('sha256').update(name).digest('hex');
 
 const positionOf = (batch: LogBatch, line: RawLine) => `${batch.topic}/${batch.partition}/${line.offset} line ${line.line}`;
 

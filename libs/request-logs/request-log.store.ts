@@ -24,11 +24,11 @@ export class RequestLogStore {
 
   /**
    * Stores rows as one block; durable when it resolves. A second call with the same token stores nothing, in the table and its rollups
-   * alike. Rows are stamped with the token and the moment of insertion: detection reads on from there.
+   * alike. Rows are stamped with their batch and the moment of insertion: detection reads on from there.
    */
-  async insert(rows: readonly RequestLogRow[], token: string): Promise<void> {
+  async insert(rows: readonly RequestLogRow[], token: string, batchId = token): Promise<void> {
     if (rows.length === 0) return;
-    await this.clickhouse.insertBlock('request_logs', requestLogBlock(rows, token, this.clock.now()), { deduplicationToken: token });
+    await this.clickhouse.insertBlock('request_logs', requestLogBlock(rows, batchId, this.clock.now()), { deduplicationToken: token });
   }
 
   /** Rows, newest first, after a position. */

@@ -19,9 +19,8 @@ import { KeySearchRecord } from './key-search-record.store.js';
 import { LedgerStore } from './ledger.store.js';
 import { RequestLogStore } from './request-log.store.js';
 import { RequestLogsController } from './request-logs.controller.js';
-import { Replay } from './replay.service.js';
+import { RepeatedInsert } from './repeated-insert.service.js';
 import { RequestLogSearch } from './search.service.js';
-import { StoredBatchStore } from './stored-batch.store.js';
 
 /** Takes request logs in. */
 @Module({})
@@ -29,8 +28,8 @@ export class RequestLogsModule {
   static forRoot(countries: CountryLookup): DynamicModule {
     return {
       module: RequestLogsModule, imports: [CredentialsModule], global: true,
-      providers: [{ provide: CountryLookup, useValue: countries }, RequestLogIntake, RequestLogStore, DeadLetterStore, IntakeCountStore, IntakeAccountsGauge],
-      exports: [RequestLogIntake, RequestLogStore, DeadLetterStore, IntakeCountStore],
+      providers: [{ provide: CountryLookup, useValue: countries }, RequestLogIntake, RequestLogStore, RepeatedInsert, DeadLetterStore, IntakeCountStore, IntakeAccountsGauge],
+      exports: [RequestLogIntake, RequestLogStore, RepeatedInsert, DeadLetterStore, IntakeCountStore],
     };
   }
 }
@@ -38,7 +37,7 @@ export class RequestLogsModule {
 /** Intake and search over HTTP. */
 @Module({
   imports: [CredentialsModule, AuditTrailModule], controllers: [RequestLogsController, ActivityController, DeadLettersController],
-  providers: [HttpIntake, RequestLogSearch, KeySearchRecord, ActivityStore, DeadLetterReplay, StoredBatchStore],
+  providers: [HttpIntake, RequestLogSearch, KeySearchRecord, ActivityStore, DeadLetterReplay],
 })
 export class RequestLogsHttpModule {}
 
@@ -76,7 +75,7 @@ export class KafkaCollectorModule {
       module: KafkaCollectorModule, imports: [KafkaMessagesModule.forRoot(parts.messages)],
       providers: [
         { provide: LogSource, useValue: parts.source }, { provide: KafkaDeadLetters, useValue: parts.deadLetters },
-        { provide: KafkaCollectorSettings, useValue: parts.settings }, LedgerStore, Replay, KafkaCollector,
+        { provide: KafkaCollectorSettings, useValue: parts.settings }, LedgerStore, KafkaCollector,
         {
           provide: KAFKA_READINESS, inject: [ReadinessChecks, Metrics],
           useFactory: (readiness: ReadinessChecks, metrics: Metrics) => registerKafka(readiness, metrics, parts.source, options),

@@ -21,7 +21,7 @@ describeWithKafka('a range that is stored again', () => {
   });
   afterAll(() => app?.stop());
 
-  it('stores what became good meanwhile as well, nothing of the rest twice, and leaves no letter of what is stored', async () => {
+  it('comes out as it did the first time, though the registry knows more by now', async () => {
     const [key, workspace] = [newName('key'), newName('later')];
     const clickhouse = clickhouseOf(app);
     const spy = jest.spyOn(clickhouse, 'insertBlock');
@@ -41,11 +41,11 @@ describeWithKafka('a range that is stored again', () => {
         const { body } = await app.call<IntakeAccounts>('/v1/intake-accounts');
         return body.sources.find(({ source, received }) => source === `kafka:${topic}` && received > 0);
       }, { what: 'the range to be settled' });
-      expect(accounts).toMatchObject({ received: 4, stored: 4, dead_lettered: 0 });
-      expect(await countsOfKey(clickhouse, key)).toEqual(sameCounts(4));
-      expect(spy).toHaveBeenCalledTimes(3);
+      expect(accounts).toMatchObject({ received: 4, stored: 2, dead_lettered: 2 });
+      expect(await countsOfKey(clickhouse, key)).toEqual(sameCounts(2));
+      expect(spy).toHaveBeenCalledTimes(2);
       const states = (await app.call<DeadLetterPage>('/v1/dead-letters?limit=1000')).body.data.map(({ replayed_at }) => replayed_at !== null);
-      expect(states).toEqual([true, true]);
+      expect(states).toEqual([false, false]);
     } finally {
       lost.mockRestore();
       spy.mockRestore();

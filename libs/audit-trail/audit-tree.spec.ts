@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { readHeldCheckpoints, readPublicKeys, verifyConsistency, verifyFile, verifyInclusion, type Yardstick } from '@keytrail/audit-proof';
 import type { AuditExportQuery } from '@keytrail/contracts';
 import { FixedClock, Secrets, WorkspaceScope, type Caller } from '@keytrail/platform';
 import { Database, type PostgresLocation } from '@keytrail/postgres';
 import { createPostgresDatabase, describeWithPostgres } from '../../test/support/postgres.js';
-import { createTempDir } from '../../test/support/temp-dir.js';
+import { createTempDir, type TempDir } from '../../test/support/temp-dir.js';
 import { AuditExport } from './audit-export.service.js';
 import { AuditProofs } from './audit-proofs.service.js';
 import { AuditTrail } from './audit-trail.store.js';
@@ -135,16 +137,16 @@ function expectTree(location: () => Promise<{ at: PostgresLocation; remove(): Pr
 
   const sixth = 'entry_id = (SELECT entry_id FROM audit_leaves WHERE leaf_index = 5)';
   it.each([
-    ['edited entry', `UPDATE audit_entries SET actor = 'somebody' WHERE ${sixth}`, /entry 5 of the tree \(entry_id \d+\) is not what was recorded/],
-    ['edited detail', `UPDATE audit_entries SET detail = jsonb_set(detail, '{n}', '0.2') WHERE ${sixth}`, /entry 5 of the tree .* is not what was recorded/],
-    ['edited time', `UPDATE audit_entries SET at = at + interval '1 millisecond' WHERE ${sixth}`, /entry 5 of the tree .* is not what was recorded/],
-    ['deleted entry', `DELETE FROM audit_entries WHERE ${sixth}`, /entry 5 of the tree is gone from the database/],
-    ['deleted leaf', 'DELETE FROM audit_leaves WHERE leaf_index = 5', /entry 5 of the tree is missing: entry 6 of the tree follows/],
+    ['an edited entry', `UPDATE audit_entries SET actor = 'somebody' WHERE ${sixth}`, /entry 5 of the tree \(entry_id \d+\) is not what was recorded/],
+    ['an edited detail', `UPDATE audit_entries SET detail = jsonb_set(detail, '{n}', '0.2') WHERE ${sixth}`, /entry 5 of the tree .* is not what was recorded/],
+    ['an edited time', `UPDATE audit_entries SET at = at + interval '1 millisecond' WHERE ${sixth}`, /entry 5 of the tree .* is not what was recorded/],
+    ['a deleted entry', `DELETE FROM audit_entries WHERE ${sixth}`, /entry 5 of the tree is gone from the database/],
+    ['a deleted leaf', 'DELETE FROM audit_leaves WHERE leaf_index = 5', /entry 5 of the tree is missing: entry 6 of the tree follows/],
     ['two leaves that changed places', 'UPDATE audit_leaves SET leaf_index = 100 WHERE leaf_index = 5; UPDATE audit_leaves SET leaf_index = 5 WHERE leaf_index = 6; UPDATE audit_leaves SET leaf_index = 6 WHERE leaf_index = 100', /entry 5 of the tree .* is not what was recorded/],
-    ['changed node', 'UPDATE audit_tree_nodes SET hash = repeat(\'0\', 64) WHERE level = 0 AND position = 5', /entry 5 of the tree .* is not what was recorded/],
-    ['deleted checkpoint', 'DELETE FROM audit_checkpoints WHERE number = 1', /checkpoint 2 stands where checkpoint 1 belongs/],
-    ['edited checkpoint', 'UPDATE audit_checkpoints SET at = now() WHERE number = 1', /checkpoint 1 is not to be believed: its signature/],
-  ])('shows an %s, done behind the triggers', async (_name, change, problem) => {
+    ['a changed node', 'UPDATE audit_tree_nodes SET hash = repeat(\'0\', 64) WHERE level = 0 AND position = 5', /entry 5 of the tree .* is not what was recorded/],
+    ['a deleted checkpoint', 'DELETE FROM audit_checkpoints WHERE number = 1', /checkpoint 2 stands where checkpoint 1 belongs/],
+    ['an edited checkpoint', 'UPDATE audit_checkpoints SET at = now() WHERE number = 1', /checkpoint 1 is not to be believed: its signature/],
+  ])('shows %s, done behind the triggers', async (_name, change, problem) => {
     await fill();
     await one.behindTriggers(change);
     const { outcome, problems } = await one.verify(await one.exported());
@@ -174,8 +176,17 @@ function expectTree(location: () => Promise<{ at: PostgresLocation; remove(): Pr
 }
 
 describe('the tree in the embedded database', () => {
+  // Made once: creating one takes seconds, a copy does not.
+  let empty: TempDir;
+  beforeAll(async () => {
+    empty = await createTempDir();
+    await (await Database.open({ directory: join(empty.path, 'postgres') })).destroy();
+  });
+  afterAll(() => empty?.remove());
+
   expectTree(async () => {
     const directory = await createTempDir();
+    await cp(join(empty.path, 'postgres'), directory.path, { recursive: true });
     return { at: { directory: directory.path }, remove: () => directory.remove() };
   }, false);
 });

@@ -71,16 +71,18 @@ export async function hashesOf(executor: Executor, ranges: readonly LeafRange[])
 /** `leaf_hash` as the tree has it; the entry as the table has it now, null when it has it no more. */
 export interface ExportedLeaf { index: number; leaf_hash: string; entry: AuditEntry | null }
 
-/** Leaves from `start` to `end` (exclusive), at most `limit`. */
+/** Leaves from `start` to `end` (exclusive), at most `limit`. Three looks by key: a join may be planned as a scan of all, page after page. */
 export async function leavesBetween(executor: Executor, start: number, end: number, limit: number): Promise<ExportedLeaf[]> {
-  const rows = await executor.selectFrom('audit_leaves as leaf')
-    .leftJoin('audit_tree_nodes as node', (join) => join.on('node.level', '=', 0).onRef('node.position', '=', 'leaf.leaf_index'))
-    .leftJoin('audit_entries as entry', 'entry.entry_id', 'leaf.entry_id')
-    .selectAll('entry').select(['leaf.leaf_index', 'node.hash'])
-    .where('leaf.leaf_index', '>=', start).where('leaf.leaf_index', '<', end).orderBy('leaf.leaf_index').limit(limit).execute();
-  return rows.map(({ leaf_index, hash, ...entry }) => ({
-    index: leaf_index, leaf_hash: hash ?? NO_HASH, entry: entry.entry_id === null ? null : presentEntry(entry as Parameters<typeof presentEntry>[0]),
-  }));
+  const leaves = await executor.selectFrom('audit_leaves').selectAll()
+    .where('leaf_index', '>=', start).where('leaf_index', '<', end).orderBy('leaf_index').limit(limit).execute();
+  const last = leaves.at(-1);
+  if (last === undefined) return [];
+  const nodes = await executor.selectFrom('audit_tree_nodes').select(['position', 'hash'])
+    .where('level', '=', 0).where('position', '>=', start).where('position', '<=', last.leaf_index).execute();
+  const rows = await executor.selectFrom('audit_entries').selectAll().where('entry_id', 'in', leaves.map(({ entry_id }) => entry_id)).execute();
+  const hashes = new Map(nodes.map(({ position, hash }) => [position, hash]));
+  const entries = new Map(rows.map((row) => [row.entry_id, presentEntry(row)]));
+  return leaves.map(({ leaf_index, entry_id }) => ({ index: leaf_index, leaf_hash: hashes.get(leaf_index) ?? NO_HASH, entry: entries.get(entry_id) ?? null }));
 }
 
 /** Stands for a hash that the database has lost. */

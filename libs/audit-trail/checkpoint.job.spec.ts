@@ -30,7 +30,9 @@ beforeEach(() => {
   jest.spyOn(job['logger'], 'error').mockReturnValue(undefined);
   job.onApplicationBootstrap();
 });
-afterEach(() => jest.useRealTimers());
+afterEach(() => {
+  jest.useRealTimers();
+});
 
 async function pass(seconds: number): Promise<void> {
   for (let second = 0; second < seconds; second += 1) {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { OnOverlapEnd } from '@keytrail/contracts';
 import type { CallerEvidence } from './caller-evidence.js';
-import { GONE_AFTER_MS, MOST_EXTENSIONS, judgeOverlap, nextStep, type OverlapEvidence } from './overlap.js';
+import { GONE_AFTER_MS, MOST_EXTENSIONS, judgeOverlap, needsEvidence, nextStep, type OverlapEvidence } from './overlap.js';
 
 const STARTED = Date.parse('2026-03-01T12:00:00Z');
 const NOW = STARTED + 3_600_000;
@@ -83,5 +83,11 @@ describe('what is done about an overlap', () => {
     ['does not shorten a grace', step(before, 'revoke', moved, { unconditional: true, complete_when_safe: true }), 'wait'],
   ])('%s', (_, done, expected) => {
     expect(done).toBe(expected);
+  });
+
+  it('asks who has moved only where it matters', () => {
+    const asks = (ends_at: number, more: object = {}) => needsEvidence({ unconditional: false, ends_at, on_overlap_end: 'revoke', complete_when_safe: false, extensions: 0, warned: false, ...more }, NOW);
+    expect([asks(after), asks(before), asks(before, { complete_when_safe: true }), asks(after, { unconditional: true })]).toEqual([true, false, true, false]);
+    expect(nextStep({ unconditional: true, ends_at: after, on_overlap_end: 'revoke', complete_when_safe: false, extensions: 0, warned: false }, undefined, NOW)).toBe('complete');
   });
 });

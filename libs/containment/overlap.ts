@@ -80,10 +80,15 @@ export interface OverlapOrder {
 /** `complete`: revoke the old key. */
 export type OverlapStep = 'wait' | 'complete' | 'extend' | 'warn';
 
-/** What is to be done about an overlap now. `judged` undefined: the request logs could not be asked. */
-export function nextStep(order: OverlapOrder, judged: OverlapVerdict, now: number): OverlapStep {
+/** Whether it matters now who has moved. Asking costs a look through a week of requests. */
+export const needsEvidence = ({ unconditional, complete_when_safe, ends_at }: OverlapOrder, now: number): boolean =>
+  !unconditional && (complete_when_safe || now >= ends_at);
+
+/** What is to be done about an overlap now. `judged` undefined: nobody was asked, since it did not matter. */
+export function nextStep(order: OverlapOrder, judged: OverlapVerdict | undefined, now: number): OverlapStep {
   const ended = now >= order.ends_at;
   if (order.unconditional) return ended ? 'complete' : 'wait';
+  if (judged === undefined) return 'wait';
   const warn = order.warned ? 'wait' : 'warn';
   // Its owner would be left without any key.
   if (judged.reasons.some(({ code }) => code === 'successor_not_active')) return ended ? warn : 'wait';

@@ -4,7 +4,7 @@ import { Database } from '@keytrail/postgres';
 import { findContainment, overlapsUnderWay, type ContainmentRecord } from './containment.store.js';
 import { OverlapEnd } from './overlap-end.service.js';
 import { OverlapEvidenceService } from './overlap-evidence.service.js';
-import { nextStep } from './overlap.js';
+import { needsEvidence, nextStep, type OverlapOrder } from './overlap.js';
 
 /** Does what was ordered for the time that both keys live and for its end. */
 @Injectable()
@@ -31,13 +31,14 @@ export class Overlaps {
   }
 
   private async step(row: ContainmentRecord, ends: Date): Promise<void> {
-    const judged = await this.evidence.judge(row);
-    const step = nextStep({
+    const order: OverlapOrder = {
       unconditional: row.action === 'revoke_and_replace', ends_at: ends.getTime(), on_overlap_end: row.on_overlap_end ?? 'keep-and-warn',
       complete_when_safe: row.complete_when_safe, extensions: row.extensions, warned: row.warned_at !== null,
-    }, judged, this.clock.now());
-    if (step === 'complete') await this.end.revokeOld(systemActor, row, row.reason, { safe_to_revoke: judged.safe_to_revoke, reasons: judged.reasons });
+    };
+    const judged = needsEvidence(order, this.clock.now()) ? await this.evidence.judge(row) : undefined;
+    const step = nextStep(order, judged, this.clock.now());
+    if (step === 'complete') await this.end.revokeOld(systemActor, row, row.reason, { ...(judged && { safe_to_revoke: judged.safe_to_revoke, reasons: judged.reasons }) });
     if (step === 'extend') await this.end.extend(systemActor, row);
-    if (step === 'warn') await this.end.warn(systemActor, row, judged.reasons);
+    if (step === 'warn') await this.end.warn(systemActor, row, judged?.reasons);
   }
 }

@@ -5,7 +5,7 @@ import type { SchedulerRegistry } from '@nestjs/schedule';
 export class JobSchedule {
   constructor(
     readonly detectionMs = 1_000, readonly correlationMs = 500, readonly retentionMs = 3_600_000, readonly checkpointMs = 60_000,
-    readonly overlapMs = 10_000,
+    readonly overlapMs = 30_000,
   ) {}
 
   /** For processes and tests that start the work themselves. */

@@ -1,0 +1,342 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
+import { Overlaps } from '@keytrail/containment';
+import type { AuditPage, BlastRadius, Containment, ContainmentPage, Introspection, Problem, Role } from '@keytrail/contracts';
+import { startTestApp, type Answer, type TestApp } from '../support/app.js';
+import { issueKey, keyKinds, type IssuedKey, type KindUnderTest } from '../support/key-kinds.js';
+import { createPostgresDatabase, describeWithPostgres, type PostgresDatabase } from '../support/postgres.js';
+import { registryOf, type TestRegistry } from '../support/registry.js';
+import { databaseOf, nativeLine, ndjson, newName } from '../support/request-lines.js';
+
+let app: TestApp;
+let registry: TestRegistry;
+
+type Replaced = Record<string, string | null> & { containment_id: string; revoked: IssuedKey | null; replacement: IssuedKey; sealed: string | null; replayed: boolean; overlap_ends_at: string | null };
+type Refusable<T> = Answer<T & Problem & { containment_id: string; reasons: { code: string }[] }>;
+interface Options { token?: string; key?: string }
+
+const post = <T>(path: string, body: object, { token, key }: Options = {}): Promise<Refusable<T>> =>
+  app.call(path, { body, ...(token && { token }), ...(key && { headers: { 'idempotency-key': key } }) });
+const replace = (kind: KindUnderTest, keyId: string, body: object = {}, options?: Options) =>
+  post<Replaced>(`${kind.path}/${keyId}/revoke-and-replace`, { reason: 'leaked', ...body }, options);
+const rotate = (kind: KindUnderTest, keyId: string, body: object = {}, options?: Options) => post<Replaced>(`${kind.path}/${keyId}/rotate`, { overlap: 3600, ...body }, options);
+const containment = (id: string, token?: string): Promise<Refusable<Containment>> => app.call(`/v1/containments/${id}`, { ...(token && { token }) });
+const end = (id: string, how: 'complete' | 'cancel', body: object = {}, token?: string) => post<Containment>(`/v1/containments/${id}/${how}`, body, { ...(token && { token }) });
+const keyOf = async (kind: KindUnderTest, id: string) => (await app.call<IssuedKey>(`${kind.path}/${id}`)).body;
+const entriesOf = async (id: string) => (await app.call<AuditPage>(`/v1/audit-entries?object_id=${id}`)).body.data.map(({ action }) => action);
+const isActive = async (token: string) => (await app.call<Introspection>('/v1/introspect', { body: { token } })).body.active;
+const log = (...lines: object[]) => app.call('/v1/request-logs', { body: ndjson(lines.map((line) => nativeLine({ workspace: 'default', ...line }))) });
+const [apiKey, serviceToken, , publicKey] = keyKinds as [KindUnderTest, KindUnderTest, KindUnderTest, KindUnderTest];
+const issue = (kind: KindUnderTest = apiKey, fields: Record<string, unknown> = {}) => issueKey(app, registry, kind, fields);
+/** Moves the end of an overlap into the past, and its start with it. */
+const letEnd = (id: string) => databaseOf(app).updateTable('containments').set({ overlap_ends_at: new Date(Date.now() - 1), started_at: new Date(Date.now() - 900_000) }).where('containment_id', '=', id).execute();
+const lookAfter = async () => expect(await app.standalone.app.get(Overlaps, { strict: false }).lookAfterAll()).toEqual([]);
+
+/** An owner who registered a public key, and what only they can read. */
+async function sealingOwner() {
+  const { publicKey: open, privateKey } = await generateKeyPair('ECDH-ES+A256KW', { extractable: true });
+  const owner = await app.call<{ owner_id: string }>('/v1/owners', { body: { name: newName('owner'), kind: 'person', contact: 'them@example.com', public_key: { ...await exportJWK(open), kid: 'laptop' } } });
+  return { owner_id: owner.body.owner_id, read: async (jwe: string) => JSON.parse(new TextDecoder().decode((await compactDecrypt(jwe, privateKey)).plaintext)) as Record<string, string> };
+}
+
+function guarantees(): void {
+  describe.each(keyKinds)('$kind', (kind) => {
+    it('is revoked and replaced at once: one containment says so, with its steps and its entries', async () => {
+      const key = await issue(kind);
+      const { status, body } = await replace(kind, key.key_id);
+      expect(status).toBe(200);
+      expect(body).toMatchObject({ revoked: { key_id: key.key_id, state: 'revoked', replaced_by: body.replacement.key_id }, replacement: { replaces: key.key_id, state: 'active', kind: kind.kind }, sealed: null, overlap_ends_at: null });
+      for (const member of kind.once) expect(body[member]).toEqual(expect.any(String));
+      const shown = (await containment(body.containment_id)).body;
+      expect(shown).toMatchObject({ action: 'revoke_and_replace', state: 'contained', key_id: key.key_id, kind: kind.kind, successor_id: body.replacement.key_id, hand_over: kind.once.length === 0 ? 'none' : 'response', revoked_at: body.revoked!.revoked_at });
+      expect(shown.steps.map(({ step, state }) => [step, state])).toEqual([['successor_issued', 'done'], ['secret_handed_over', kind.once.length === 0 ? 'not_needed' : 'done'], ['old_key_revoked', 'done']]);
+      expect([await entriesOf(key.key_id), await entriesOf(body.replacement.key_id), await entriesOf(body.containment_id)]).toEqual([[`${kind.kind}.revoked`, `${kind.kind}.created`], [`${kind.kind}.created`], ['containment.started']]);
+    });
+
+    it('is sealed to its owner, so that neither the responder nor the audit trail ever sees the secret; again under the same Idempotency-Key', async () => {
+      const owner = await sealingOwner();
+      const key = await issue(kind, { owner_id: owner.owner_id });
+      const call = { key: newName('idem'), token: await registry.token('responder') };
+      const { status, body } = await replace(kind, key.key_id, { hand_over: 'sealed' }, call);
+      if (kind.once.length === 0) {
+        expect([status, body.code]).toEqual([400, 'nothing_to_seal']);
+        return expect((await keyOf(kind, key.key_id)).state).toBe('active');
+      }
+      expect(status).toBe(200);
+      const opened = await owner.read(body.sealed!);
+      expect(opened).toMatchObject({ key_id: body.replacement.key_id });
+      for (const member of kind.once) {
+        expect([body[member], typeof opened[member]]).toEqual([null, 'string']);
+        expect(JSON.stringify(body)).not.toContain(opened[member]);
+      }
+      if (kind.kind === 'api_key') expect(await isActive(opened['secret']!)).toBe(true);
+      // A crash before the answer arrived loses nothing: the sealed secret is there for whoever asks again.
+      expect((await replace(kind, key.key_id, { hand_over: 'sealed' }, call)).body).toMatchObject({ sealed: body.sealed, replayed: true });
+      expect((await containment(body.containment_id)).body).toMatchObject({ sealed: body.sealed, hand_over: 'sealed' });
+    });
+
+    it('has two keys while it overlaps; completed, the old one is revoked, and cancelled, the new one', async () => {
+      for (const how of ['complete', 'cancel'] as const) {
+        const key = await issue(kind);
+        const { status, body } = await rotate(kind, key.key_id);
+        expect([status, body.revoked, typeof body.overlap_ends_at]).toEqual([200, null, 'string']);
+        const both = async () => [(await keyOf(kind, key.key_id)).state, (await keyOf(kind, body.replacement.key_id)).state];
+        expect(await both()).toEqual(['active', 'active']);
+        const ended = await end(body.containment_id, how);
+        expect(ended).toMatchObject({ status: 200, body: { state: how === 'complete' ? 'contained' : 'cancelled', ended_by: 'token:tok_administrator' } });
+        expect(await both()).toEqual(how === 'complete' ? ['revoked', 'active'] : ['active', 'revoked']);
+        expect((await end(body.containment_id, how)).status).toBe(200);
+        expect(await end(body.containment_id, how === 'complete' ? 'cancel' : 'complete')).toMatchObject({ status: 409, body: { code: how === 'complete' ? 'containment_completed' : 'containment_cancelled' } });
+        expect(await entriesOf(body.containment_id)).toEqual([how === 'complete' ? 'containment.completed' : 'containment.cancelled', 'containment.started']);
+        expect((await rotate(kind, key.key_id)).status).toBe(how === 'complete' ? 409 : 200);
+      }
+    });
+  });
+
+  it('makes one containment of two responders at once, and tells the second who was first', async () => {
+    for (const act of [replace, rotate]) {
+      const { key_id } = await issue();
+      const answers = await Promise.all([1, 2, 3].map(() => act(apiKey, key_id)));
+      const [won, ...lost] = answers.sort((a, b) => a.status - b.status);
+      expect(answers.map(({ status }) => status)).toEqual([200, 409, 409]);
+      for (const { body } of lost) expect(body).toMatchObject({ code: act === replace ? 'key_revoked' : 'containment_under_way', containment_id: won!.body.containment_id, started_by: 'token:tok_administrator' });
+      expect((await app.call<ContainmentPage>(`/v1/containments?key_id=${key_id}`)).body.data.map(({ containment_id }) => containment_id)).toEqual([won!.body.containment_id]);
+    }
+  });
+
+  it('lets one of a completion and a cancellation at once through, never both and never none', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { key_id } = await issue();
+      const { containment_id, replacement } = (await rotate(apiKey, key_id)).body;
+      const answers = await Promise.all([end(containment_id, 'complete', { force: true }), end(containment_id, 'cancel')]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+      const states = [(await keyOf(apiKey, key_id)).state, (await keyOf(apiKey, replacement.key_id)).state].sort();
+      expect(states).toEqual(['active', 'revoked']);
+    }
+  });
+}
+
+describe('containment', () => {
+  beforeAll(async () => {
+    app = await startTestApp();
+    registry = registryOf(app);
+  });
+  afterAll(() => app.stop());
+
+  guarantees();
+
+  it.each(keyKinds)('is for the roles that the documentation names, and for nobody of another workspace ($kind)', async (kind) => {
+    const elsewhere = await registry.workspace(newName('ws'));
+    const may: Record<string, readonly Role[]> = {
+      look: ['admin', 'responder', 'viewer'], replace: ['admin', 'responder'], rotate: ['admin'], get: ['admin', 'responder', 'viewer'], complete: ['admin', 'responder'], cancel: ['admin', 'responder'],
+    };
+    for (const role of ['viewer', 'responder', 'admin', 'ingest', 'gateway'] as const) {
+      const [everywhere, there] = [await registry.token(role), await registry.token(role, [elsewhere])];
+      for (const [operation, roles] of Object.entries(may)) {
+        const call = async (token: string): Promise<number> => {
+          const { key_id } = await issue(kind);
+          if (operation === 'look') return (await app.call(`${kind.path}/${key_id}/blast-radius`, { token })).status;
+          if (operation === 'replace') return (await replace(kind, key_id, {}, { token })).status;
+          if (operation === 'rotate') return (await rotate(kind, key_id, {}, { token })).status;
+          const { containment_id } = (await rotate(kind, key_id)).body;
+          if (operation === 'get') return (await containment(containment_id, token)).status;
+          return (await end(containment_id, operation as 'cancel', {}, token)).status;
+        };
+        const allowed = roles.includes(role);
+        expect([role, operation, await call(everywhere), await call(there)]).toEqual([role, operation, allowed ? 200 : 403, allowed ? 404 : 403]);
+      }
+    }
+  });
+
+  it('tells before a revocation what it would break, and that it cannot be undone', async () => {
+    const owner_id = await registry.owner();
+    const [key, sibling, stranger] = [await issue(apiKey, { owner_id }), await issue(serviceToken, { owner_id, name: 'sibling' }), await issue(apiKey)];
+    const day = 86_400_000;
+    const one = { key_id: key.key_id, address: '192.0.2.7', user_agent: 'orders/1.4 (node 20.1.0)', tenant: 'acme', path: '/orders?x=1' };
+    await log(
+      one, { ...one, address: '192.0.2.200', method: 'POST' }, { ...one, time: Date.now() - 3 * day }, { ...one, time: Date.now() - 20 * day }, { ...one, status: 403 },
+      { ...one, address: '2001:db8:1:2::9', user_agent: undefined, tenant: undefined, route: '/invoices/:id' },
+      { ...one, key_id: sibling.key_id, address: '192.0.2.99' }, { ...one, key_id: stranger.key_id }, { ...one, time: Date.now() - 40 * day, address: '198.51.100.1' },
+    );
+    const { status, body } = await app.call<BlastRadius>(`/v1/api-keys/${key.key_id}/blast-radius`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({
+      state: 'active', volume: { last_24h: 4, last_7d: 5, last_30d: 6 }, callers_total: 2, sample: { requests: 6, complete: true },
+      owner: { owner_id, status: 'active', can_receive_sealed: false }, undo: { possible: false },
+      shared_with: [{ key_id: sibling.key_id, kind: 'service_token', name: 'sibling', shared_callers: 1 }],
+    });
+    expect(body.callers).toEqual([
+      expect.objectContaining({ network: '192.0.2.0/24', user_agent: 'orders/1.4 (node 20.1.0)', runtime: { name: 'orders', version: '1.4', kind: 'program', platform: 'node 20.1.0' }, addresses: 2, requests: 5, denied: 1 }),
+      expect.objectContaining({ network: '2001:db8:1::/48', user_agent: '', addresses: 1, requests: 1 }),
+    ]);
+    expect(body.routes.map(({ method, route, requests }) => [method, route, requests])).toEqual([['GET', '/orders', 4], ['GET', '/invoices/:id', 1], ['POST', '/orders', 1]]);
+    expect(body.tenants.map(({ tenant, requests }) => [tenant, requests])).toEqual([['acme', 5], ['', 1]]);
+    expect(body.last_seen).toEqual(body.callers[0]!.last_seen);
+    expect((await app.call<BlastRadius>(`/v1/api-keys/${(await issue()).key_id}/blast-radius`)).body).toMatchObject({ callers: [], last_seen: null, routes: [], shared_with: [], sample: { from: null } });
+    expect((await app.call(`/v1/service-tokens/${key.key_id}/blast-radius`)).status).toBe(404);
+  });
+
+  it('refuses to seal for owners who have no key or have left, and changes nothing then', async () => {
+    const { key_id } = await issue();
+    expect(await replace(apiKey, key_id, { hand_over: 'sealed' })).toMatchObject({ status: 409, body: { code: 'owner_without_public_key' } });
+    const owner = await sealingOwner();
+    const left = await issue(apiKey, { owner_id: owner.owner_id });
+    await app.call(`/v1/owners/${owner.owner_id}`, { method: 'PATCH', body: { status: 'left' } });
+    expect(await replace(apiKey, left.key_id, { hand_over: 'sealed' })).toMatchObject({ status: 409, body: { code: 'owner_left' } });
+    expect(await rotate(apiKey, left.key_id)).toMatchObject({ status: 409, body: { code: 'owner_left' } });
+    expect([(await keyOf(apiKey, key_id)).state, (await keyOf(apiKey, left.key_id)).state]).toEqual(['active', 'active']);
+    expect(await entriesOf(left.key_id)).toEqual(['api_key.created']);
+    expect((await replace(apiKey, left.key_id)).status).toBe(200);
+  });
+
+  it('refuses orders that make no sense', async () => {
+    const { key_id } = await issue();
+    for (const body of [{ grace: -1 }, { grace: 1.5 }, { grace: 10_000_000 }, { hand_over: 'mail' }, { overlap: 60 }, { reason: '' }]) expect([body, (await replace(apiKey, key_id, body)).status]).toEqual([body, 400]);
+    for (const body of [{ overlap: 0 }, { overlap: 59 }, { overlap: 1e9 }, { on_overlap_end: 'explode' }, { grace: 5 }]) expect([body, (await rotate(apiKey, key_id, body)).status]).toEqual([body, 400]);
+    for (const how of ['complete', 'cancel'] as const) expect((await end('con_0', how)).status).toBe(404);
+    expect((await keyOf(apiKey, key_id)).state).toBe('active');
+  });
+
+  it('says who has moved, and is not completed before all have, unless by force', async () => {
+    const { key_id } = await issue();
+    const callers = ['192.0.2.1', '198.51.100.1', '203.0.113.1'].map((address, index) => ({ address, user_agent: `caller-${index}/1` }));
+    await log(...callers.map((caller) => ({ ...caller, key_id })));
+    const { containment_id, replacement } = (await rotate(apiKey, key_id)).body;
+    await letEnd(containment_id);
+    await databaseOf(app).updateTable('containments').set({ overlap_ends_at: new Date(Date.now() + 60_000) }).where('containment_id', '=', containment_id).execute();
+    const [a, b] = callers as [object, object];
+    await log({ ...a, key_id: replacement.key_id, time: Date.now() - 1_000 }, { ...b, key_id, time: Date.now() - 1_000 });
+    const state = async () => (await containment(containment_id)).body.overlap!;
+    // The third one's only request, a minute ago, came while both keys lived.
+    expect(await state()).toMatchObject({ safe_to_revoke: false, on_overlap_end: 'keep-and-warn', reasons: [{ code: 'caller_not_moved', callers: 2 }, { code: 'caller_on_both', callers: 1 }] });
+    expect(await end(containment_id, 'complete')).toMatchObject({ status: 409, body: { code: 'not_safe_to_revoke', reasons: [{ code: 'caller_not_moved' }, { code: 'caller_on_both' }] } });
+    expect((await keyOf(apiKey, key_id)).state).toBe('active');
+    expect(await end(containment_id, 'complete', { force: true, reason: 'enough' })).toMatchObject({ status: 200, body: { state: 'contained', overlap: null } });
+    expect(await keyOf(apiKey, key_id)).toMatchObject({ state: 'revoked', replaced_by: replacement.key_id, revoke_reason: 'enough' });
+  });
+
+  it('does at the end of an overlap what was ordered for callers that have not moved', async () => {
+    const outcome = async (order: object, traffic: 'moved' | 'stuck') => {
+      const { key_id } = await issue();
+      const { containment_id, replacement } = (await rotate(apiKey, key_id, order)).body;
+      await letEnd(containment_id);
+      await log({ key_id: traffic === 'stuck' ? key_id : replacement.key_id });
+      await lookAfter();
+      await lookAfter();
+      const { state, overlap, ended_by, overlap_ends_at } = (await containment(containment_id)).body;
+      expect((await keyOf(apiKey, key_id)).state).toBe(state === 'contained' ? 'revoked' : 'active');
+      return [state, ended_by, overlap?.extensions, typeof overlap?.warned_at, Date.parse(overlap_ends_at!) > Date.now(), (await entriesOf(containment_id))[0]];
+    };
+    expect(await outcome({}, 'stuck')).toEqual(['overlap', null, 0, 'string', false, 'containment.overlap_ended']);
+    expect(await outcome({}, 'moved')).toEqual(['contained', 'keytrail', undefined, 'undefined', false, 'containment.completed']);
+    expect(await outcome({ on_overlap_end: 'revoke' }, 'stuck')).toEqual(['contained', 'keytrail', undefined, 'undefined', false, 'containment.completed']);
+    expect(await outcome({ on_overlap_end: 'extend' }, 'stuck')).toEqual(['overlap', null, 1, 'object', true, 'containment.extended']);
+  });
+
+  it('completes by itself as soon as all have moved, if that was asked for', async () => {
+    for (const complete_when_safe of [true, false]) {
+      const { key_id } = await issue();
+      await log({ key_id, time: Date.now() - 3_600_000 });
+      const { containment_id, replacement } = (await rotate(apiKey, key_id, { complete_when_safe })).body;
+      await lookAfter();
+      expect((await containment(containment_id)).body).toMatchObject({ state: 'overlap', overlap: { reasons: [{ code: 'caller_silent' }] } });
+      await log({ key_id: replacement.key_id, time: Date.now() });
+      await lookAfter();
+      expect((await containment(containment_id)).body.state).toBe(complete_when_safe ? 'contained' : 'overlap');
+    }
+  });
+
+  it('lets the old key live for a grace, and no longer', async () => {
+    const { key_id } = await issue();
+    const { containment_id, revoked } = (await replace(apiKey, key_id, { grace: 600 })).body;
+    await lookAfter();
+    expect([revoked, (await keyOf(apiKey, key_id)).state]).toEqual([null, 'active']);
+    await letEnd(containment_id);
+    await log({ key_id });
+    await lookAfter();
+    expect((await keyOf(apiKey, key_id)).state).toBe('revoked');
+  });
+
+  it('takes note when one of the two keys is revoked by itself', async () => {
+    const [key, other] = [await issue(), await issue()];
+    const first = (await rotate(apiKey, key.key_id)).body;
+    await app.call(`/v1/api-keys/${key.key_id}`, { method: 'DELETE' });
+    expect(await end(first.containment_id, 'cancel')).toMatchObject({ status: 409, body: { code: 'containment_completed' } });
+    await lookAfter();
+    expect((await containment(first.containment_id)).body).toMatchObject({ state: 'contained', revoked_at: (await keyOf(apiKey, key.key_id)).revoked_at });
+    const second = (await rotate(apiKey, other.key_id, { on_overlap_end: 'revoke' })).body;
+    await app.call(`/v1/api-keys/${second.replacement.key_id}`, { method: 'DELETE' });
+    await letEnd(second.containment_id);
+    await lookAfter();
+    expect((await keyOf(apiKey, other.key_id)).state).toBe('active');
+    expect((await containment(second.containment_id)).body).toMatchObject({ state: 'overlap', next: expect.stringContaining('cancel'), overlap: { reasons: [{ code: 'successor_not_active' }] } });
+  });
+
+  it('proves a revocation by node and follows the recovery of each caller, to the successor of the successor', async () => {
+    const { key_id } = await issue(apiKey);
+    const callers = ['192.0.2.1', '198.51.100.1', '203.0.113.1'].map((address, index) => ({ address, user_agent: `caller-${index}/1` }));
+    const [moved, failing, silent] = callers as [object, object, object];
+    const node = (gateway_node: string) => ({ gateway_node });
+    await log(...callers.flatMap((caller) => ['eu-1', 'eu-2'].map((gateway_node) => ({ ...caller, key_id, gateway_node, time: Date.now() - 600_000 }))));
+    const { containment_id, replacement } = (await replace(apiKey, key_id)).body;
+    const evidence = async () => (await containment(containment_id)).body;
+    expect(await evidence()).toMatchObject({ evidence: 'available', overlap: null, proof: { verdict: 'awaiting', first_refusal_at: null }, recovery: { recovered: false, silent: 3 } });
+    const later = Date.now() + 100;
+    await log({ ...moved, ...node('eu-1'), key_id, status: 401, time: later }, { ...failing, ...node('eu-2'), key_id, status: 401, time: later + 50 }, { ...moved, ...node('eu-1'), key_id: replacement.key_id, time: later + 100 });
+    const next = (await replace(apiKey, replacement.key_id)).body.replacement;
+    // By what the caller did last: a fleet that tried the old key within a minute has not recovered.
+    expect((await evidence()).recovery).toMatchObject({ healthy: 0, failing: 2, silent: 1 });
+    await databaseOf(app).updateTable('containments').set({ revoked_at: new Date(later - 600_000 - 1) }).where('containment_id', '=', containment_id).execute();
+    const earlier = { key_id, status: 401, time: later - 500_000 };
+    const { key_id: second } = await issue();
+    const fresh = (await replace(apiKey, second)).body;
+    expect(fresh.containment_id).not.toBe(containment_id);
+    await log({ ...moved, ...node('eu-1'), ...earlier });
+    await log({ ...silent, ...node('eu-1'), key_id: next.key_id, time: later + 200 });
+    const board = await evidence();
+    expect(board.recovery!.callers.find(({ user_agent }) => user_agent === 'caller-2/1')).toMatchObject({ state: 'healthy', new_accepted: 1 });
+    expect(board.recovery!.callers.find(({ user_agent }) => user_agent === 'caller-1/1')).toMatchObject({ state: 'failing', on: 'old', known: true });
+  });
+
+  it('calls the proof failed when one node let one request through afterwards', async () => {
+    const { key_id } = await issue(serviceToken);
+    const { containment_id, revoked } = (await replace(serviceToken, key_id)).body;
+    const time = Date.parse(revoked!.revoked_at!);
+    await log({ key_id, gateway_node: 'a', status: 401, time: time + 40 }, { key_id, gateway_node: 'b', status: 401, time: time + 90 });
+    expect((await containment(containment_id)).body.proof).toMatchObject({ verdict: 'proven', accepted_after: 0, ms_to_first_refusal: 40 });
+    await log({ key_id, gateway_node: 'b', status: 200, time: time + 60 });
+    expect((await containment(containment_id)).body.proof).toMatchObject({
+      verdict: 'failed', accepted_after: 1, nodes: [{ gateway_node: 'a', verdict: 'proven' }, { gateway_node: 'b', verdict: 'failed', last_accepted_after_ms: 60, refused_after: 1 }],
+    });
+  });
+
+  it('is listed by key, incident, state and workspace, page by page, within the caller\'s workspaces', async () => {
+    const workspace = await registry.workspace(newName('ws'));
+    const keys = [await issue(publicKey, { workspace }), await issue(publicKey, { workspace }), await issue(publicKey, { workspace })];
+    for (const { key_id } of keys) await replace(publicKey, key_id);
+    const list = async (query: string, token?: string) => (await app.call<ContainmentPage>(`/v1/containments?${query}`, { ...(token && { token }) })).body;
+    const first = await list(`workspace=${workspace}&limit=2`);
+    const second = await list(`workspace=${workspace}&limit=2&cursor=${first.next_cursor}`);
+    expect([...first.data, ...second.data].map(({ key_id }) => key_id)).toEqual(keys.map(({ key_id }) => key_id).reverse());
+    expect((await list(`key_id=${first.data[0]!.successor_id}`)).data).toHaveLength(1);
+    expect((await list(`workspace=${workspace}&state=overlap`)).data).toEqual([]);
+    expect((await list('limit=1000', await registry.token('viewer', [workspace]))).data).toHaveLength(3);
+    expect((await list('limit=1000', await registry.token('viewer', [await registry.workspace(newName('ws'))]))).data).toEqual([]);
+    expect((await app.call('/v1/containments?cursor=x')).status).toBe(400);
+  });
+});
+
+describeWithPostgres('containment on a Postgres server', () => {
+  let postgres: PostgresDatabase;
+  beforeAll(async () => {
+    postgres = await createPostgresDatabase();
+    app = await startTestApp({ KEYTRAIL_POSTGRES_URL: postgres.url });
+    registry = registryOf(app);
+  });
+  afterAll(async () => {
+    await app.stop();
+    await postgres.drop();
+  });
+
+  guarantees();
+});

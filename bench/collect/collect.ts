@@ -10,7 +10,7 @@ import { Client } from 'pg';
 import { findPostgresBin } from '../../test/support/find-programs.js';
 import { kafkaJars } from '../../test/support/kafka-jars.js';
 import { KeeperLine } from '../../test/support/server-keeper.js';
-import { engineFromBlocks, engineFromLines, type PhaseOptions } from './engine-phase.js';
+import { engineFromBlocks, engineFromFiles, engineFromLines, type PhaseOptions } from './engine-phase.js';
 import { fromKafka, produce } from './kafka-phase.js';
 import type { Measured } from './measure.js';
 import { pipeline } from './pipeline-phase.js';
@@ -52,6 +52,7 @@ export async function collect(args: string[]): Promise<void> {
     const run: Run = {
       batch, postgres: postgres === undefined ? 'embedded' : 'server',
       lines: await runPhase('lines', { ...all, rows: readyMade }),
+      files: await runPhase('files', { ...all, rows: readyMade }),
       blocks: await runPhase('blocks', { ...all, rows: readyMade, postgres: await newDatabase() }),
       pipeline: await runPhase('pipeline', { ...all, rows, postgres: await newDatabase() }),
       kafka: undefined,
@@ -68,7 +69,7 @@ export async function collect(args: string[]): Promise<void> {
   }
 }
 
-const phases = { lines: engineFromLines, blocks: engineFromBlocks, pipeline, produce, kafka: fromKafka } satisfies Record<string, (options: PhaseOptions) => Promise<Measured | void>>;
+const phases = { lines: engineFromLines, files: engineFromFiles, blocks: engineFromBlocks, pipeline, produce, kafka: fromKafka } satisfies Record<string, (options: PhaseOptions) => Promise<Measured | void>>;
 type Phase = keyof typeof phases;
 
 /** Runs a phase as a process of its own, on a directory of its own, and gives what it measured. */

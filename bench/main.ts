@@ -1,6 +1,11 @@
 import 'reflect-metadata';
-import { collect } from './collect/collect.js';
 
-const [bench, ...args] = process.argv.slice(2);
-if (bench !== 'collect') throw new Error(`there is no bench ${bench ?? ''}; there is: collect`);
-await collect(args);
+const [bench = '', ...args] = process.argv.slice(2);
+const benches: Record<string, () => Promise<(args: string[]) => Promise<void>>> = {
+  collect: async () => (await import('./collect/collect.js')).collect,
+  introspect: async () => (await import('./introspect/introspect.js')).introspect,
+  revocation: async () => (await import('./revocation/revocation.js')).revocation,
+};
+const load = benches[bench];
+if (load === undefined) throw new Error(`there is no bench ${bench}; there are: ${Object.keys(benches).join(', ')}`);
+await (await load())(args);

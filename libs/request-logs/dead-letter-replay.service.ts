@@ -8,7 +8,7 @@ import { Database } from '@keytrail/postgres';
 import { DeadLetterStore, type KeptLetter } from './dead-letter.store.js';
 import { IntakeCountStore } from './intake-count.store.js';
 import { RequestLogIntake, type LetterIntake } from './intake.service.js';
-import { lineInMessage, readLetter, redactorOfRedacted } from './read-letter.js';
+import { lineInMessage, readLetter, redactorOfRedacted, type LetterBytes } from './read-letter.js';
 import { RepeatedInsert } from './repeated-insert.service.js';
 import { RequestLogStore } from './request-log.store.js';
 import type { RequestLogRow } from './row.js';
@@ -16,7 +16,7 @@ import type { RequestLogRow } from './row.js';
 type Outcome = ReplayResult['data'][number];
 
 /** The bytes of a letter, or why they cannot be had. */
-type Content = { bytes: Buffer; redacted: boolean } | { missing: string };
+type Content = LetterBytes & { redacted: boolean; missing?: undefined } | { missing: string };
 
 /** What one call has in common for all its letters. */
 interface Call {
@@ -89,9 +89,9 @@ export class DeadLetterReplay {
       return stays('unreadable', 'partly_stored', 'other requests of its line are stored: it cannot be read in another format');
     }
     const content = contentOf(letter, letter.format, call.messages);
-    if ('missing' in content) return stays('unreadable', 'no_content', content.missing);
+    if (content.missing !== undefined) return stays('unreadable', 'no_content', content.missing);
     const context = await call.contextFor(letter, format);
-    const { rows, problem } = readLetter(content.bytes, format, letter.items, {
+    const { rows, problem } = readLetter(content, format, letter.items, {
       ...context, ...(content.redacted && { redactor: redactorOfRedacted(context.redactor) }), ...(kafkaPlaceOf(letter) ?? {}), receivedAt: this.clock.now(),
     });
     if (rows === undefined) {
@@ -140,9 +140,9 @@ function contentOf(letter: KeptLetter, format: RequestLogFormat, messages: Reado
   const place = kafkaPlaceOf(letter);
   const message = place === undefined ? undefined : messages.get(placeOf(place));
   // Of a message that could not be unpacked nothing was known, its digest neither.
-  const line = message === undefined || letter.code === 'unreadable_batch' ? message : lineInMessage(message, letter.sha256, format);
-  if (line !== undefined) return { bytes: line, redacted: false };
-  if (letter.whole) return { bytes: Buffer.from(letter.payload), redacted: true };
+  const line = message === undefined ? undefined : letter.code === 'unreadable_batch' ? { bytes: message, isMessage: true } : lineInMessage(message, letter.sha256, format);
+  if (line !== undefined) return { ...line, redacted: false };
+  if (letter.whole) return { bytes: Buffer.from(letter.payload), isMessage: false, redacted: true };
   const cut = 'its kept payload is not the whole line';
   if (place === undefined) return { missing: cut };
   return { missing: `${cut}, and its source ${message === undefined ? 'is gone from Kafka or cannot be read here' : 'holds something else by now'}` };

@@ -17,10 +17,19 @@ const NAMED = /"(workspace|key_id)"\s{0,64}:\s{0,64}(?:"([^"\\]{1,256})")?/g;
  * of the whole account see it, where that cannot be told, is several, or is none that the sender may write to.
  */
 export function workspaceOfLetter({ raw, value }: Pick<RawLine, 'raw' | 'value'>, context: LetterContext): string {
-  const named = value === undefined ? workspacesInText(raw, context) : workspacesInValue(value, context);
+  const named = value === undefined ? namedOrOfKeys(workspacesInText(raw, context)) : workspacesInValue(value, context);
   if (named.size === 0) return context.senderWorkspace;
   const [workspace, ...others] = named;
   return workspace !== undefined && others.length === 0 && context.acceptsWorkspace?.(workspace) !== false ? workspace : '';
+}
+
+/**
+ * Whose a letter of a message of many lines is: its sender's, unless a line of what is shown names another; then nobody's, for the others
+ * may be anybody's.
+ */
+export function workspaceOfMessage({ raw }: Pick<RawLine, 'raw'>, context: LetterContext): string {
+  const { named, ofKeys } = workspacesInText(raw, context);
+  return [...named, ...ofKeys].every((workspace) => workspace === context.senderWorkspace) ? context.senderWorkspace : '';
 }
 
 function workspacesInValue(value: unknown, context: LetterContext): Set<string> {
@@ -51,16 +60,18 @@ const keyIdsOf = (item: JsonObject): unknown[] => [
 
 const fieldOf = (value: unknown, name: string): unknown => (isObject(value) ? value[name] : undefined);
 
-function workspacesInText(raw: Buffer, { lookupKey }: LetterContext): Set<string> {
+const namedOrOfKeys = ({ named, ofKeys }: { named: Set<string>; ofKeys: Set<string> }): Set<string> => (named.size > 0 ? named : ofKeys);
+
+function workspacesInText(raw: Buffer, { lookupKey }: LetterContext): { named: Set<string>; ofKeys: Set<string> } {
   const text = raw.toString('utf8', 0, Math.min(raw.length, WINDOW_BYTES));
-  const found = new Set<string>();
+  const named = new Set<string>();
   const ofKeys = new Set<string>();
   for (const [, field, value] of text.matchAll(NAMED)) {
-    if (field === 'workspace') found.add(value ?? '');
+    if (field === 'workspace') named.add(value ?? '');
     else if (value !== undefined) {
       const workspace = lookupKey(value)?.workspace_id;
       if (workspace) ofKeys.add(workspace);
     }
   }
-  return found.size > 0 ? found : ofKeys;
+  return { named, ofKeys };
 }

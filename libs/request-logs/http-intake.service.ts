@@ -14,7 +14,7 @@ import { RepeatedInsert } from './repeated-insert.service.js';
 import { RequestLogStore } from './request-log.store.js';
 import type { RequestLogRow } from './row.js';
 import type { RawLine } from './raw-line.js';
-import { MOST_LINES, tooManyLines } from './too-many-lines.js';
+import { MOST_LINES, requestsIn, tooManyLines } from './too-many-lines.js';
 
 const SOURCE = 'http';
 const ERRORS_SHOWN = 100;
@@ -92,7 +92,7 @@ export class HttpIntake {
     if (idempotencyKey === undefined && taken.rows.length < MOST_ROWS_A_GROUP) await this.group.add(taken.rows);
     else if (known === undefined) await this.store.insert(taken.rows, token);
     else await this.repeated.storeAgain(taken.rows, { token, announcedAt: new Date(known.receivedAt), what: `a batch of ${caller.actor}` });
-    const counts: BatchCounts = { received: taken.received, stored: taken.rows.length, dead_lettered: taken.refused.length };
+    const counts: BatchCounts = { received: taken.received, stored: taken.rows.length, dead_lettered: taken.received - taken.rows.length };
     await this.deadLetters.keep(await this.intake.deadLetters(taken, context, ({ line }) => `batch ${token.slice(0, 12)} line ${line}`));
     if (!await this.settle(idempotencyKey === undefined ? undefined : token, counts)) return this.duplicate(counts);
     this.intake.count(SOURCE, { received: counts.received, stored: counts.stored, deadLettered: counts.dead_lettered });
@@ -165,10 +165,4 @@ function refuseTooManyLines(body: Buffer): void {
     lines += 1;
     if (lines > MOST_LINES) throw tooManyLines();
   }
-}
-
-/** A line may hold a list of requests, as gateways that batch, CloudTrail's files and CloudWatch Logs do. */
-function requestsIn(value: unknown): number {
-  const list: unknown = typeof value !== 'object' || value === null ? value : 'Records' in value ? value.Records : 'logEvents' in value ? value.logEvents : value;
-  return Array.isArray(list) ? list.length : 1;
 }

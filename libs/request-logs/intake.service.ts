@@ -7,11 +7,11 @@ import { Metrics, Secrets, type WorkspaceScope } from '@keytrail/platform';
 import { CountryLookup } from './country-lookup.js';
 import { describeDeadLetter } from './dead-letter.js';
 import { originOf } from './dead-letter-origin.js';
-import { workspaceOfLetter } from './dead-letter-workspace.js';
+import { workspaceOfLetter, workspaceOfMessage } from './dead-letter-workspace.js';
 import type { NewDeadLetter } from './dead-letter.store.js';
 import { createRedactor, type Redactor } from './redact.js';
 import type { RawLine } from './raw-line.js';
-import { takeIn, type IntakeContext, type TakenIn } from './take-in.js';
+import { takeIn, type IntakeContext, type RefusedLine, type RefusedMessage, type TakenIn } from './take-in.js';
 
 export interface Origin {
   /** `http` or `kafka`; the label of counts, too. */
@@ -70,25 +70,25 @@ export class RequestLogIntake {
   }
 
   /**
-   * The lines with something refused as dead letters: each once, with its first reason, however many requests it held. `positionOf` says
+   * The lines and messages with something refused as dead letters: each once, with its first reason, however many requests it held. `positionOf` says
    * where in its source a line stood; one position at one time gives one id, so that a batch taken in again keeps no second letter.
    */
   async deadLetters(taken: TakenIn, context: LetterIntake, positionOf: (line: RawLine) => string): Promise<NewDeadLetter[]> {
-    const letters = new Map<RawLine, NewDeadLetter>();
-    const refused = new Map<RawLine, number>();
-    for (const { from } of taken.refused) refused.set(from, (refused.get(from) ?? 0) + 1);
-    for (const { from, problem } of taken.refused) {
-      if (letters.has(from)) continue;
+    const letters: NewDeadLetter[] = [];
+    for (const { from, problem, ...refused } of [...refusedByLine(taken.refused), ...taken.refusedMessages]) {
       // Redacting costs much more than reading: others get their turn in between.
-      if (letters.size % LETTERS_A_TURN === LETTERS_A_TURN - 1) await nextTurn();
+      if (letters.length % LETTERS_A_TURN === LETTERS_A_TURN - 1) await nextTurn();
       const position = positionOf(from);
       const described = describeDeadLetter(from.raw, problem, this.redactor);
-      letters.set(from, {
-        ...described, ...originOf(from, refused.get(from)!, described.payload, context.format, context),
-        dead_letter_id: letterId(from, position), workspace_id: workspaceOfLetter(from, context), source: context.source, position,
+      const isMessage = from.line === 0;
+      letters.push({
+        ...described, ...originOf(from, refused, described.payload, context.format, context),
+        // Taken in again, other requests of a message may be refused, and these only may be replayed.
+        dead_letter_id: letterId(from, isMessage ? `${position} ${refused.items?.join() ?? ''}` : position),
+        workspace_id: isMessage ? workspaceOfMessage(from, context) : workspaceOfLetter(from, context), source: context.source, position,
       });
     }
-    return [...letters.values()];
+    return letters;
   }
 
   /** received = stored + dead-lettered + duplicates, by source. */
@@ -98,6 +98,20 @@ export class RequestLogIntake {
     this.metrics.deadLettered.inc({ source }, counts.deadLettered);
     this.metrics.duplicates.inc({ source }, counts.duplicates ?? 0);
   }
+}
+
+/** The requests of each line, with the first one's reason. */
+function refusedByLine(refused: readonly RefusedLine[]): RefusedMessage[] {
+  const lines = new Map<RawLine, RefusedLine[]>();
+  for (const request of refused) {
+    const others = lines.get(request.from);
+    if (others === undefined) lines.set(request.from, [request]);
+    else others.push(request);
+  }
+  return [...lines].map(([from, requests]) => {
+    const [{ problem, of }] = requests as [RefusedLine];
+    return { from, problem, requests: requests.length, items: requests.length === of ? null : requests.map(({ item }) => item) };
+  });
 }
 
 /** What the sender says, else its only workspace; none for one of several. */

@@ -133,7 +133,7 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
       await this.letterTopic.send(letters.map((letter) => ({ key: letter.position, value: JSON.stringify(letterMessage(letter)) })));
       await this.deadLetters.keep(letters);
     }
-    return { received: taken.received, stored: taken.rows.length, dead_lettered: taken.refused.length };
+    return { received: taken.received, stored: taken.rows.length, dead_lettered: taken.received - taken.rows.length };
   }
 
   private giveUp(batch: LogBatch): never {
@@ -155,6 +155,7 @@ function* linesOf(batch: LogBatch, messages: readonly LogMessage[], format: Requ
       line.topic = topic;
       line.partition = partition;
       line.offset = offset;
+      line.message = value;
       yield line;
     }
   }
@@ -168,7 +169,8 @@ function linesIn(value: Buffer, format: RequestLogFormat, unreadable: string | u
   return lines.length > 0 ? lines : [whole.refuse({ code: 'not_an_object', reason: 'the message is empty' })];
 }
 
-const positionOf = (batch: LogBatch, line: RawLine) => `${batch.topic}/${batch.partition}/${line.offset} line ${line.line}`;
+/** A line, or the whole message. */
+const positionOf = (batch: LogBatch, { offset, line }: RawLine) => `${batch.topic}/${batch.partition}/${offset}${line === 0 ? '' : ` line ${line}`}`;
 
 /** What the dead-letter topic is told: where the message is, why it was refused, and the line, redacted. */
 const letterMessage = ({ dead_letter_id, position, topic, partition, offset, format, code, reason, sha256, payload, whole }: NewDeadLetter) =>

@@ -1,5 +1,5 @@
 export const lineProblemCodes = [
-  'invalid_json', 'not_an_object', 'invalid_field', 'too_long', 'too_deep', 'invalid_utf8', 'time_out_of_range', 'unknown_workspace', 'unknown_format', 'unreadable_batch',
+  'invalid_json', 'not_an_object', 'invalid_field', 'too_long', 'too_deep', 'too_many_items', 'invalid_utf8', 'time_out_of_range', 'unknown_workspace', 'unknown_format', 'unreadable_batch',
 ] as const;
 
 /** Stable: stored with dead letters and answered to senders. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { RequestLogFormat } from '@keytrail/contracts';
 import fc from 'fast-check';
 import { splitArray } from './json-scan.js';
 import { parseBody, parseMessage, type ParseOptions } from './parse-body.js';
@@ -127,6 +128,18 @@ describe('hostile bodies', () => {
     expect([array?.spans.length, array?.end]).toEqual([2000, -1]);
     expect(() => parse(body, { format, maxItems: 1000 })).toThrow(expect.objectContaining({ status: 413, code: 'too_many_lines' }));
     expect(parse('[0,0,0]', { maxItems: 3 })).toHaveLength(3);
+  });
+
+  it.each<[string, RequestLogFormat, string]>([
+    ['an array', 'native', `[${'0,'.repeat(500_000)}0]`], ['lines', 'native', '0\n'.repeat(500_000)], ['records', 'cloudtrail', `{"Records":[${'0,'.repeat(500_000)}0]}`],
+    ['records of one object', 'auto', `{"a":1,"Records":[${'0,'.repeat(10_000)}0]}`], ['events of one object', 'api-gateway', `{"logEvents":[${'0,'.repeat(400_000)}0]}`],
+    ['lists in an array', 'kong', `[${`[${'0,'.repeat(99)}0],`.repeat(100)}0]`], ['lists of lists', 'auto', `{"a":1,"Records":[${`{"logEvents":[${'0,'.repeat(99)}0]},`.repeat(100)}{}]}`],
+  ])('should refuse a message of too many requests whole, without making any of them: %s', (_name, format, text) => {
+    const value = Buffer.from(text);
+    const lines = parseMessage(value, format);
+    expect(lines.map(({ line, problem, value: parsed }) => [line, problem?.code, parsed])).toEqual([[1, 'too_many_items', undefined]]);
+    expect(lines[0]!.raw.equals(value)).toBe(true);
+    expect(parseMessage(Buffer.from(`[${'0,'.repeat(9_999)}0]`), 'native')).toHaveLength(10_000);
   });
 
   it('should not read an object that is too long to be kept to find out where its lines end', () => {

@@ -1,9 +1,10 @@
 import { isAscii, isUtf8 } from 'node:buffer';
 import type { RequestLogFormat } from '@keytrail/contracts';
+import { AppError } from '@keytrail/platform';
 import { endOfValue, isDeeper, skipSpace, splitArray, type ArraySpans } from './json-scan.js';
 import type { LineProblem } from './line-problem.js';
 import { ParsedLine } from './raw-line.js';
-import { tooManyLines } from './too-many-lines.js';
+import { MOST_REQUESTS_A_MESSAGE, requestsIn, tooManyLines } from './too-many-lines.js';
 
 export interface ParseOptions {
   format: RequestLogFormat;
@@ -50,11 +51,29 @@ export function* parseBody(body: Buffer, options: ParseOptions): Generator<Parse
 const limitsOf = ({ format, maxLineBytes = 1 << 20, maxDepth = 64, maxItems = Infinity }: ParseOptions): Limits =>
   ({ maxLineBytes, maxDepth, maxItems, text: format === 'combined' || format === 'auto' });
 
-/** Reads a Kafka message: a single object as a rule, but also an array, `{"Records": […]}` or several lines. */
+/**
+ * Reads a Kafka message: a single object as a rule, but also an array, `{"Records": […]}` or several lines. One with more than 10,000
+ * requests is refused whole, before anything is made of them: a small message may hold any number, and its partition waits for it.
+ */
 export function parseMessage(value: Buffer, format: RequestLogFormat): ParsedLine[] {
   const isOneLine = value[0] === 0x7b && !value.includes(NEWLINE) && format !== 'cloudtrail' && format !== 'auto';
-  return isOneLine ? [parseLine(value, 1, limitsOf({ format }))] : [...parseBody(value, { format })];
+  const lines: ParsedLine[] = [];
+  let requests = 0;
+  try {
+    for (const line of isOneLine ? [parseLine(value, 1, limitsOf({ format }))] : parseBody(value, { format, maxItems: MOST_REQUESTS_A_MESSAGE })) {
+      requests += line.problem === undefined ? requestsIn(line.value) : 1;
+      if (requests > MOST_REQUESTS_A_MESSAGE) return [tooManyItems(value)];
+      lines.push(line);
+    }
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'too_many_lines') return [tooManyItems(value)];
+    throw error;
+  }
+  return lines;
 }
+
+const tooManyItems = (value: Buffer) => new ParsedLine(1, value, 0, value.length)
+  .refuse({ code: 'too_many_items', reason: `a message holds at most ${MOST_REQUESTS_A_MESSAGE} lines or requests; send several` });
 
 function* parseArray(bytes: Buffer, start: number, limits: Limits): Generator<ParsedLine, void, undefined> {
   const array = splitAtMost(bytes, start, limits);

@@ -9,6 +9,8 @@ export interface RawLine extends Pick<NormaliseContext, 'receivedAt' | 'topic' |
   readonly raw: Buffer;
   /** Of `raw`, in bytes. */
   readonly length: number;
+  /** All of the Kafka message it came in; undefined for other sources. */
+  readonly message?: Buffer | undefined;
   readonly value?: unknown;
   readonly problem?: LineProblem | undefined;
 }
@@ -21,6 +23,7 @@ export class ParsedLine implements RawLine {
   topic = '';
   partition = -1;
   offset = -1;
+  message: Buffer | undefined = undefined;
 
   /** The line is `body` from `start` to `end` (exclusive). */
   constructor(readonly line: number, private readonly body: Buffer, private readonly start: number, private readonly end: number) {}

@@ -13,16 +13,30 @@ export type ReadLetter = { rows: RequestLogRow[]; problem?: undefined } | { rows
 
 const EMPTY: LineProblem = { code: 'not_an_object', reason: 'it holds no request' };
 
+/** The bytes of a letter: a line, or all of the message it came in. */
+export interface LetterBytes {
+  bytes: Buffer;
+  isMessage: boolean;
+}
+
 /**
  * Takes the bytes of a dead letter in again. `items` says which requests in it were refused; null = all. All or nothing: a letter that is
  * stored in part could not be told from one that is not.
  */
-export function readLetter(bytes: Buffer, format: RequestLogFormat, items: readonly number[] | null, context: NormaliseContext): ReadLetter {
+export function readLetter({ bytes, isMessage }: LetterBytes, format: RequestLogFormat, items: readonly number[] | null, context: NormaliseContext): ReadLetter {
   const rows: RequestLogRow[] = [];
-  for (const line of items === null ? parseMessage(bytes, format) : [oneLine(bytes)]) {
-    if (line.problem !== undefined) return { problem: line.problem };
-    for (const [index, item] of formats[format](line.value).entries()) {
-      if (items !== null && !items.includes(index)) continue;
+  const wanted = items === null ? undefined : new Set(items);
+  const isWanted = (request: number) => wanted?.has(request) ?? true;
+  let request = -1;
+  for (const line of isMessage || wanted === undefined ? parseMessage(bytes, format) : [oneLine(bytes)]) {
+    if (line.problem !== undefined) {
+      request += 1;
+      if (isWanted(request)) return { problem: line.problem };
+      continue;
+    }
+    for (const item of formats[format](line.value)) {
+      request += 1;
+      if (!isWanted(request)) continue;
       const { row, problem } = item.problem === undefined ? normaliseLine(item.line, context) : item;
       if (row === undefined) return { problem };
       rows.push(row);
@@ -40,10 +54,10 @@ function oneLine(bytes: Buffer): { value: unknown; problem?: undefined } | { val
   }
 }
 
-/** The bytes of the line with this digest in a message; undefined when the message is not the one it came in. */
-export function lineInMessage(message: Buffer, sha256: string, format: RequestLogFormat): Buffer | undefined {
-  if (digestOf(message) === sha256) return message;
-  for (const { raw } of parseMessage(message, format)) if (digestOf(raw) === sha256) return raw;
+/** The line with this digest in a message, or the message that has it; undefined when the message is not the one it came in. */
+export function lineInMessage(message: Buffer, sha256: string, format: RequestLogFormat): LetterBytes | undefined {
+  if (digestOf(message) === sha256) return { bytes: message, isMessage: true };
+  for (const { raw } of parseMessage(message, format)) if (digestOf(raw) === sha256) return { bytes: raw, isMessage: false };
   return undefined;
 }
 

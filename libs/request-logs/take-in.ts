@@ -3,22 +3,41 @@ import type { LetterContext } from './dead-letter-workspace.js';
 import { formats } from './formats/index.js';
 import type { LineProblem } from './line-problem.js';
 import { normaliseLine } from './normalise.js';
+import { MessageRefusals } from './message-refusals.js';
 import type { RawLine } from './raw-line.js';
 import type { NormaliseContext, RequestLogRow } from './row.js';
 
+/** A request that was refused. */
 export interface RefusedLine {
   from: RawLine;
   problem: LineProblem;
+  /** Its place among the requests of its line, from 0, and how many these are. */
+  item: number;
+  of: number;
+  /** Its place among all requests that were taken in with it, from 0. */
+  at: number;
+}
+
+/** Requests of one Kafka message that were refused, so many that they are kept as one. */
+export interface RefusedMessage {
+  /** The message as one line. */
+  from: RawLine;
+  /** The first one's, and how many there are. */
+  problem: LineProblem;
+  requests: number;
+  /** Their places among all requests of the message, from 0; null = all. */
+  items: number[] | null;
 }
 
 /** What every line of one intake has in common. */
 export type IntakeContext = Omit<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'> & Pick<LetterContext, 'senderWorkspace'>;
 
-/** received = rows + refused. A line that holds several requests counts as so many. */
+/** received = rows + refused + the requests of refused messages. A line that holds several requests counts as so many. */
 export interface TakenIn {
   received: number;
   rows: RequestLogRow[];
   refused: RefusedLine[];
+  refusedMessages: RefusedMessage[];
 }
 
 /** A bad line costs an exception: this many lines, or requests in them, are taken in before others get their turn. */
@@ -31,35 +50,40 @@ const BYTES_A_LINE = 2048;
  * lines, so that a large batch holds nobody up.
  */
 export async function takeIn(lines: Iterable<RawLine>, format: RequestLogFormat, context: IntakeContext): Promise<TakenIn> {
-  const taken: TakenIn = { received: 0, rows: [], refused: [] };
+  const taken: TakenIn = { received: 0, rows: [], refused: [], refusedMessages: [] };
   // One for all lines, told of each where it came from: making one a line costs as much as checking it.
   const where: NormaliseContext = { ...context, receivedAt: 0, topic: '', partition: -1, offset: -1 };
   let turn = 0;
+  const message = new MessageRefusals(taken);
   for (const from of lines) {
     const before = taken.received;
+    if (from.message !== undefined) message.goOn(from);
     takeLine(from, format, where, taken);
     turn += Math.max(1, taken.received - before, Math.trunc(from.length / BYTES_A_LINE));
     if (turn < LINES_A_TURN) continue;
     turn = 0;
     await new Promise((resolve) => setImmediate(resolve));
   }
+  message.end();
   return taken;
 }
 
 function takeLine(from: RawLine, format: RequestLogFormat, where: NormaliseContext, taken: TakenIn): void {
   if (from.problem !== undefined) {
     taken.received += 1;
-    taken.refused.push({ from, problem: from.problem });
+    taken.refused.push({ from, problem: from.problem, item: 0, of: 1, at: taken.received - 1 });
     return;
   }
   where.receivedAt = from.receivedAt;
   where.topic = from.topic ?? '';
   where.partition = from.partition ?? -1;
   where.offset = from.offset ?? -1;
-  for (const item of formats[format](from.value)) {
+  const items = formats[format](from.value);
+  for (let index = 0; index < items.length; index += 1) {
+    const item = items[index]!;
     taken.received += 1;
     const { row, problem } = item.problem === undefined ? normaliseLine(item.line, where) : item;
-    if (row === undefined) taken.refused.push({ from, problem });
+    if (row === undefined) taken.refused.push({ from, problem, item: index, of: items.length, at: taken.received - 1 });
     else taken.rows.push(row);
   }
 }

@@ -37,7 +37,7 @@ describe('keytrail dlq', () => {
     expect(await run('replay', '--code', 'unknown_workspace', '--dry-run')).toEqual({ exitCode: 0, stdout: '130 dead letters: 130 would be stored, 0 stay\n', stderr: '' });
     expect(await countsOfKey(clickhouseOf(app), key)).toEqual(sameCounts(0));
     const all = await run('replay', '--all');
-    expect(all).toEqual({ exitCode: 1, stdout: `131 dead letters: 130 stored, 1 stay\n  ${letter!.dead_letter_id}: refused: invalid_json: not valid JSON\n`, stderr: '' });
+    expect(all).toEqual({ exitCode: 1, stdout: `131 dead letters: 130 stored, 1 stays\n  ${letter!.dead_letter_id}: refused: invalid_json: not valid JSON\n`, stderr: '' });
     expect(await countsOfKey(clickhouseOf(app), key)).toEqual(sameCounts(130));
     expect(await listed()).toHaveLength(1);
     const replayed = await listed('--all', '--limit', '1000');

@@ -68,4 +68,29 @@ describeWithKafka('a dead letter from Kafka', () => {
     expect(await countsOfKey(clickhouseOf(app), key)).toEqual(sameCounts(1));
     expect((await account()).dead_lettered).toBe(1);
   });
+
+  it('of a message with many bad requests is one, beside the good ones, and is replayed whole; one of too many is refused at once', async () => {
+    const [key, workspace, before] = [newName('key'), newName('ws'), await account()];
+    const older = new Set((await waiting()).map(({ dead_letter_id }) => dead_letter_id));
+    const kong = (index: number) => ({ request: { id: `${key}-${index}`, method: 'GET', uri: '/', headers: {} }, response: { status: 200 },
+      authenticated_entity: { id: key }, started_at: index % 3 === 0 ? Date.now() : 1, client_ip: '192.0.2.1' });
+    const mixed = Array.from({ length: 60 }, (_, index) => kong(index));
+    const unnamed = Array.from({ length: 25 }, () => nativeLine({ key_id: key, workspace }));
+    await produce(brokers, topic, [
+      `[${'0,'.repeat(500_000)}0]`, ndjson(mixed), JSON.stringify(unnamed), JSON.stringify(kong(300)),
+    ]);
+    await waitFor(async () => ((await countsOfKey(clickhouseOf(app), key)).rows === 21 ? true : undefined), { what: 'the good requests', timeoutMs: 60_000 });
+    const letters = (await waiting()).filter(({ dead_letter_id }) => !older.has(dead_letter_id));
+    expect(letters.map(({ code, requests }) => [code, requests]).sort()).toEqual([['invalid_field', 25], ['time_out_of_range', 40], ['too_many_items', 1]]);
+    const after = await account();
+    expect([after.received - before.received, after.stored - before.stored, after.dead_lettered - before.dead_lettered]).toEqual([87, 21, 66]);
+
+    await app.call('/v1/workspaces', { body: { workspace_id: workspace, name: workspace, environment: 'test' } });
+    const replay = (format?: string) => app.call<ReplayResult>('/v1/dead-letters/replay', { body: { dead_letter_ids: letters.map(({ dead_letter_id }) => dead_letter_id), ...(format && { format }) } });
+    const outcomes = ({ data }: ReplayResult) => data.map(({ outcome, code, rows }) => [outcome, code, rows]).sort();
+    expect(outcomes((await replay('native')).body)).toEqual([['refused', 'too_many_items', 0], ['replayed', null, 25], ['unreadable', 'partly_stored', 0]]);
+    expect(outcomes((await replay()).body)).toEqual([['already_replayed', null, 0], ['refused', 'time_out_of_range', 0], ['refused', 'too_many_items', 0]]);
+    expect((await countsOfKey(clickhouseOf(app), key)).rows).toBe(46);
+    expect((await account()).received).toBe((await account()).stored + (await account()).dead_lettered);
+  });
 });

@@ -35,11 +35,11 @@ export class BulkContainments {
   }
 
   /** Does what is left of a bulk order. A secret is shown to the call that made it. */
-  async resume(caller: Caller, bulkId: string): Promise<BulkContainment> {
+  async resume(caller: Caller, bulkId: string, limit = MOST_KEYS): Promise<BulkContainment> {
     const bulk = await this.require(caller, bulkId);
     const shown = new Map<number, Readonly<Record<string, string>>>();
-    for (const { position, state } of await keysOfBulk(this.database, bulkId)) {
-      if (state !== 'pending') continue;
+    const pending = (await keysOfBulk(this.database, bulkId)).filter(({ state }) => state === 'pending');
+    for (const { position } of pending.slice(0, limit)) {
       const secrets = await this.containOne(caller, bulkId, position, bulk.action, bulk.orders);
       if (secrets !== undefined) shown.set(position, secrets);
     }

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { BulkAnswer, BulkContain, BulkContainment, Problem } from '@keytrail/contracts';
+import { BulkAnswer, BulkContain, BulkContainment, Problem, ResumeBulkContainment } from '@keytrail/contracts';
 import { CurrentCaller, RequirePermission, type Caller } from '@keytrail/platform';
 import { BulkContainments } from './bulk-containment.service.js';
 
@@ -32,7 +32,9 @@ export class BulkContainmentsController {
   @RequirePermission('containments:write')
   @ApiOperation({ summary: 'Do what is left of a bulk order after an interruption' })
   @ApiResponse({ status: 200, standardSchema: BulkContainment })
-  resume(@CurrentCaller() caller: Caller, @Param('bulk_id') bulkId: string): Promise<BulkContainment> {
-    return this.bulk.resume(caller, bulkId);
+  resume(
+    @CurrentCaller() caller: Caller, @Param('bulk_id') bulkId: string, @Body({ schema: ResumeBulkContainment }) body: ResumeBulkContainment,
+  ): Promise<BulkContainment> {
+    return this.bulk.resume(caller, bulkId, body.limit);
   }
 }

@@ -209,5 +209,9 @@ export const BulkContainment = z.object({
   })),
 }).meta({ id: 'BulkContainment' });
 export type BulkContainment = z.infer<typeof BulkContainment>;
+export const ResumeBulkContainment = z.strictObject({
+  limit: z.number().int().min(1).max(1000).default(1000).describe('Keys that this call does at most'),
+}).meta({ id: 'ResumeBulkContainment' });
+export type ResumeBulkContainment = z.infer<typeof ResumeBulkContainment>;
 export const BulkAnswer = z.union([BulkPlan, BulkContainment]).meta({ id: 'BulkAnswer' });
 export type BulkAnswer = z.infer<typeof BulkAnswer>;

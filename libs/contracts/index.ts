@@ -9,7 +9,7 @@ export {
 export {
   BlastRadius, BulkAnswer, BulkContain, BulkContainment, BulkPlan, BulkTarget, CancelContainment, CompleteContainment, Containment, ContainmentAction,
   ContainmentPage, ContainmentQuery, ContainmentState, ContainmentStep, ContainmentSummary, HandOver, OnOverlapEnd, OverlapCaller, OverlapState, Proof,
-  PublicKeyReplacement, Recovery, RecoveryCaller, Replacement, RevokeAndReplace, RotateKey, Runtime, ServiceTokenReplacement, SigningKeyReplacement,
+  PublicKeyReplacement, Recovery, RecoveryCaller, Replacement, ResumeBulkContainment, RevokeAndReplace, RotateKey, Runtime, ServiceTokenReplacement, SigningKeyReplacement,
   UnsafeReason, WorkspaceKeyReplacement, type BulkContainmentOrders,
 } from './containment.js';
 export {

@@ -19,7 +19,7 @@ const plan = async (body: object, token?: string) => {
   return answer.body;
 };
 const run = async (body: object, token?: string) => send<BulkContainment>({ ...body, plan_token: (await plan(body, token)).plan_token }, token);
-const resume = (id: string): Promise<Refusable<BulkContainment>> => app.call(`/v1/bulk-containments/${id}/resume`, { method: 'POST', body: {} });
+const resume = (id: string, body: object = {}): Promise<Refusable<BulkContainment>> => app.call(`/v1/bulk-containments/${id}/resume`, { body });
 const issue = (index: number, fields: Record<string, unknown> = {}) => issueKey(app, registry, keyKinds[index]!, fields);
 const stateOf = async (key: IssuedKey) => (await app.call<IssuedKey>(`${keyKinds.find(({ kind }) => kind === key.kind)!.path}/${key.key_id}`)).body.state;
 const entriesOf = async (id: string) => (await app.call<AuditPage>(`/v1/audit-entries?object_id=${id}`)).body.data;
@@ -104,8 +104,9 @@ function guarantees(): void {
     const [started] = (await app.call<AuditPage>('/v1/audit-entries?limit=1000')).body.data.filter(({ action }) => action === 'bulk_containment.started');
     const half: Refusable<BulkContainment> = await app.call(`/v1/bulk-containments/${started!.object_id}`);
     expect(half.body).toMatchObject({ done: 1, pending: 2, finished_at: null, keys: [{ state: 'done' }, { state: 'pending', containment_id: null }, { state: 'pending' }] });
+    expect((await resume(half.body.bulk_id, { limit: 1 })).body).toMatchObject({ done: 2, pending: 1, finished_at: null, keys: [{ shown: null }, { shown: { secret: expect.any(String) } }, { state: 'pending' }] });
     const rest = await resume(half.body.bulk_id);
-    expect(rest.body).toMatchObject({ done: 3, pending: 0, finished_at: expect.any(String), keys: [{ shown: null }, { shown: { secret: expect.any(String) } }, { shown: { secret: expect.any(String) } }] });
+    expect(rest.body).toMatchObject({ done: 3, pending: 0, finished_at: expect.any(String), keys: [{ shown: null }, { shown: null }, { shown: { secret: expect.any(String) } }] });
     expect((await resume(half.body.bulk_id)).body).toMatchObject({ done: 3, keys: [{ shown: null }, { shown: null }, { shown: null }] });
     expect((await entriesOf(half.body.bulk_id)).map(({ action }) => action)).toEqual(['bulk_containment.finished', 'bulk_containment.started']);
   });
@@ -175,7 +176,7 @@ describe('containment of many keys', () => {
     ];
     for (const body of bad) expect([body, (await send(body)).status]).toEqual([body, 400]);
     for (const role of ['viewer', 'gateway', 'ingest'] as const) expect((await send(order(target), await registry.token(role))).status).toBe(403);
-    expect((await resume('bulk_0')).status).toBe(404);
+    expect([(await resume('bulk_0')).status, (await resume('bulk_0', { limit: 0 })).status]).toEqual([404, 400]);
   });
 });
 

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
-import { Overlaps } from '@keytrail/containment';
-import type { AuditPage, BlastRadius, Containment, ContainmentPage, Introspection, Problem, Role } from '@keytrail/contracts';
+import type { AuditPage, Containment, ContainmentPage, Introspection, Problem, Role } from '@keytrail/contracts';
 import { startTestApp, type Answer, type TestApp } from '../support/app.js';
 import { issueKey, keyKinds, type IssuedKey, type KindUnderTest } from '../support/key-kinds.js';
 import { createPostgresDatabase, describeWithPostgres, type PostgresDatabase } from '../support/postgres.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
-import { databaseOf, nativeLine, ndjson, newName } from '../support/request-lines.js';
+import { newName } from '../support/request-lines.js';
 
 let app: TestApp;
 let registry: TestRegistry;
@@ -25,12 +24,8 @@ const end = (id: string, how: 'complete' | 'cancel', body: object = {}, token?: 
 const keyOf = async (kind: KindUnderTest, id: string) => (await app.call<IssuedKey>(`${kind.path}/${id}`)).body;
 const entriesOf = async (id: string) => (await app.call<AuditPage>(`/v1/audit-entries?object_id=${id}`)).body.data.map(({ action }) => action);
 const isActive = async (token: string) => (await app.call<Introspection>('/v1/introspect', { body: { token } })).body.active;
-const log = (...lines: object[]) => app.call('/v1/request-logs', { body: ndjson(lines.map((line) => nativeLine({ workspace: 'default', ...line }))) });
-const [apiKey, serviceToken, , publicKey] = keyKinds as [KindUnderTest, KindUnderTest, KindUnderTest, KindUnderTest];
+const [apiKey, , , publicKey] = keyKinds as [KindUnderTest, KindUnderTest, KindUnderTest, KindUnderTest];
 const issue = (kind: KindUnderTest = apiKey, fields: Record<string, unknown> = {}) => issueKey(app, registry, kind, fields);
-/** Moves the end of an overlap into the past, and its start with it. */
-const letEnd = (id: string) => databaseOf(app).updateTable('containments').set({ overlap_ends_at: new Date(Date.now() - 1), started_at: new Date(Date.now() - 900_000) }).where('containment_id', '=', id).execute();
-const lookAfter = async () => expect(await app.standalone.app.get(Overlaps, { strict: false }).lookAfterAll()).toEqual([]);
 
 /** An owner who registered a public key, and what only they can read. */
 async function sealingOwner() {
@@ -148,34 +143,6 @@ describe('containment', () => {
     }
   });
 
-  it('tells before a revocation what it would break, and that it cannot be undone', async () => {
-    const owner_id = await registry.owner();
-    const [key, sibling, stranger] = [await issue(apiKey, { owner_id }), await issue(serviceToken, { owner_id, name: 'sibling' }), await issue(apiKey)];
-    const day = 86_400_000;
-    const one = { key_id: key.key_id, address: '192.0.2.7', user_agent: 'orders/1.4 (node 20.1.0)', tenant: 'acme', path: '/orders?x=1' };
-    await log(
-      one, { ...one, address: '192.0.2.200', method: 'POST' }, { ...one, time: Date.now() - 3 * day }, { ...one, time: Date.now() - 20 * day }, { ...one, status: 403 },
-      { ...one, address: '2001:db8:1:2::9', user_agent: undefined, tenant: undefined, route: '/invoices/:id' },
-      { ...one, key_id: sibling.key_id, address: '192.0.2.99' }, { ...one, key_id: stranger.key_id }, { ...one, time: Date.now() - 40 * day, address: '198.51.100.1' },
-    );
-    const { status, body } = await app.call<BlastRadius>(`/v1/api-keys/${key.key_id}/blast-radius`);
-    expect(status).toBe(200);
-    expect(body).toMatchObject({
-      state: 'active', volume: { last_24h: 4, last_7d: 5, last_30d: 6 }, callers_total: 2, sample: { requests: 6, complete: true },
-      owner: { owner_id, status: 'active', can_receive_sealed: false }, undo: { possible: false },
-      shared_with: [{ key_id: sibling.key_id, kind: 'service_token', name: 'sibling', shared_callers: 1 }],
-    });
-    expect(body.callers).toEqual([
-      expect.objectContaining({ network: '192.0.2.0/24', user_agent: 'orders/1.4 (node 20.1.0)', runtime: { name: 'orders', version: '1.4', kind: 'program', platform: 'node 20.1.0' }, addresses: 2, requests: 5, denied: 1 }),
-      expect.objectContaining({ network: '2001:db8:1::/48', user_agent: '', addresses: 1, requests: 1 }),
-    ]);
-    expect(body.routes.map(({ method, route, requests }) => [method, route, requests])).toEqual([['GET', '/orders', 4], ['GET', '/invoices/:id', 1], ['POST', '/orders', 1]]);
-    expect(body.tenants.map(({ tenant, requests }) => [tenant, requests])).toEqual([['acme', 5], ['', 1]]);
-    expect(body.last_seen).toEqual(body.callers[0]!.last_seen);
-    expect((await app.call<BlastRadius>(`/v1/api-keys/${(await issue()).key_id}/blast-radius`)).body).toMatchObject({ callers: [], last_seen: null, routes: [], shared_with: [], sample: { from: null } });
-    expect((await app.call(`/v1/service-tokens/${key.key_id}/blast-radius`)).status).toBe(404);
-  });
-
   it('refuses to seal for owners who have no key or have left, and changes nothing then', async () => {
     const { key_id } = await issue();
     expect(await replace(apiKey, key_id, { hand_over: 'sealed' })).toMatchObject({ status: 409, body: { code: 'owner_without_public_key' } });
@@ -195,119 +162,6 @@ describe('containment', () => {
     for (const body of [{ overlap: 0 }, { overlap: 59 }, { overlap: 1e9 }, { on_overlap_end: 'explode' }, { grace: 5 }]) expect([body, (await rotate(apiKey, key_id, body)).status]).toEqual([body, 400]);
     for (const how of ['complete', 'cancel'] as const) expect((await end('con_0', how)).status).toBe(404);
     expect((await keyOf(apiKey, key_id)).state).toBe('active');
-  });
-
-  it('says who has moved, and is not completed before all have, unless by force', async () => {
-    const { key_id } = await issue();
-    const callers = ['192.0.2.1', '198.51.100.1', '203.0.113.1'].map((address, index) => ({ address, user_agent: `caller-${index}/1` }));
-    await log(...callers.map((caller) => ({ ...caller, key_id })));
-    const { containment_id, replacement } = (await rotate(apiKey, key_id)).body;
-    await letEnd(containment_id);
-    await databaseOf(app).updateTable('containments').set({ overlap_ends_at: new Date(Date.now() + 60_000) }).where('containment_id', '=', containment_id).execute();
-    const [a, b] = callers as [object, object];
-    await log({ ...a, key_id: replacement.key_id, time: Date.now() - 1_000 }, { ...b, key_id, time: Date.now() - 1_000 });
-    const state = async () => (await containment(containment_id)).body.overlap!;
-    // The third one's only request, a minute ago, came while both keys lived.
-    expect(await state()).toMatchObject({ safe_to_revoke: false, on_overlap_end: 'keep-and-warn', reasons: [{ code: 'caller_not_moved', callers: 2 }, { code: 'caller_on_both', callers: 1 }] });
-    expect(await end(containment_id, 'complete')).toMatchObject({ status: 409, body: { code: 'not_safe_to_revoke', reasons: [{ code: 'caller_not_moved' }, { code: 'caller_on_both' }] } });
-    expect((await keyOf(apiKey, key_id)).state).toBe('active');
-    expect(await end(containment_id, 'complete', { force: true, reason: 'enough' })).toMatchObject({ status: 200, body: { state: 'contained', overlap: null } });
-    expect(await keyOf(apiKey, key_id)).toMatchObject({ state: 'revoked', replaced_by: replacement.key_id, revoke_reason: 'enough' });
-  });
-
-  it('does at the end of an overlap what was ordered for callers that have not moved', async () => {
-    const outcome = async (order: object, traffic: 'moved' | 'stuck') => {
-      const { key_id } = await issue();
-      const { containment_id, replacement } = (await rotate(apiKey, key_id, order)).body;
-      await letEnd(containment_id);
-      await log({ key_id: traffic === 'stuck' ? key_id : replacement.key_id });
-      await lookAfter();
-      await lookAfter();
-      const { state, overlap, ended_by, overlap_ends_at } = (await containment(containment_id)).body;
-      expect((await keyOf(apiKey, key_id)).state).toBe(state === 'contained' ? 'revoked' : 'active');
-      return [state, ended_by, overlap?.extensions, typeof overlap?.warned_at, Date.parse(overlap_ends_at!) > Date.now(), (await entriesOf(containment_id))[0]];
-    };
-    expect(await outcome({}, 'stuck')).toEqual(['overlap', null, 0, 'string', false, 'containment.overlap_ended']);
-    expect(await outcome({}, 'moved')).toEqual(['contained', 'keytrail', undefined, 'undefined', false, 'containment.completed']);
-    expect(await outcome({ on_overlap_end: 'revoke' }, 'stuck')).toEqual(['contained', 'keytrail', undefined, 'undefined', false, 'containment.completed']);
-    expect(await outcome({ on_overlap_end: 'extend' }, 'stuck')).toEqual(['overlap', null, 1, 'object', true, 'containment.extended']);
-  });
-
-  it('completes by itself as soon as all have moved, if that was asked for', async () => {
-    for (const complete_when_safe of [true, false]) {
-      const { key_id } = await issue();
-      await log({ key_id, time: Date.now() - 3_600_000 });
-      const { containment_id, replacement } = (await rotate(apiKey, key_id, { complete_when_safe })).body;
-      await lookAfter();
-      expect((await containment(containment_id)).body).toMatchObject({ state: 'overlap', overlap: { reasons: [{ code: 'caller_silent' }] } });
-      await log({ key_id: replacement.key_id, time: Date.now() });
-      await lookAfter();
-      expect((await containment(containment_id)).body.state).toBe(complete_when_safe ? 'contained' : 'overlap');
-    }
-  });
-
-  it('lets the old key live for a grace, and no longer', async () => {
-    const { key_id } = await issue();
-    const { containment_id, revoked } = (await replace(apiKey, key_id, { grace: 600 })).body;
-    await lookAfter();
-    expect([revoked, (await keyOf(apiKey, key_id)).state]).toEqual([null, 'active']);
-    await letEnd(containment_id);
-    await log({ key_id });
-    await lookAfter();
-    expect((await keyOf(apiKey, key_id)).state).toBe('revoked');
-  });
-
-  it('takes note when one of the two keys is revoked by itself', async () => {
-    const [key, other] = [await issue(), await issue()];
-    const first = (await rotate(apiKey, key.key_id)).body;
-    await app.call(`/v1/api-keys/${key.key_id}`, { method: 'DELETE' });
-    expect(await end(first.containment_id, 'cancel')).toMatchObject({ status: 409, body: { code: 'containment_completed' } });
-    await lookAfter();
-    expect((await containment(first.containment_id)).body).toMatchObject({ state: 'contained', revoked_at: (await keyOf(apiKey, key.key_id)).revoked_at });
-    const second = (await rotate(apiKey, other.key_id, { on_overlap_end: 'revoke' })).body;
-    await app.call(`/v1/api-keys/${second.replacement.key_id}`, { method: 'DELETE' });
-    await letEnd(second.containment_id);
-    await lookAfter();
-    expect((await keyOf(apiKey, other.key_id)).state).toBe('active');
-    expect((await containment(second.containment_id)).body).toMatchObject({ state: 'overlap', next: expect.stringContaining('cancel'), overlap: { reasons: [{ code: 'successor_not_active' }] } });
-  });
-
-  it('proves a revocation by node and follows the recovery of each caller, to the successor of the successor', async () => {
-    const { key_id } = await issue(apiKey);
-    const callers = ['192.0.2.1', '198.51.100.1', '203.0.113.1'].map((address, index) => ({ address, user_agent: `caller-${index}/1` }));
-    const [moved, failing, silent] = callers as [object, object, object];
-    const node = (gateway_node: string) => ({ gateway_node });
-    await log(...callers.flatMap((caller) => ['eu-1', 'eu-2'].map((gateway_node) => ({ ...caller, key_id, gateway_node, time: Date.now() - 600_000 }))));
-    const { containment_id, replacement } = (await replace(apiKey, key_id)).body;
-    const evidence = async () => (await containment(containment_id)).body;
-    expect(await evidence()).toMatchObject({ evidence: 'available', overlap: null, proof: { verdict: 'awaiting', first_refusal_at: null }, recovery: { recovered: false, silent: 3 } });
-    const later = Date.now() + 100;
-    await log({ ...moved, ...node('eu-1'), key_id, status: 401, time: later }, { ...failing, ...node('eu-2'), key_id, status: 401, time: later + 50 }, { ...moved, ...node('eu-1'), key_id: replacement.key_id, time: later + 100 });
-    const next = (await replace(apiKey, replacement.key_id)).body.replacement;
-    // By what the caller did last: a fleet that tried the old key within a minute has not recovered.
-    expect((await evidence()).recovery).toMatchObject({ healthy: 0, failing: 2, silent: 1 });
-    await databaseOf(app).updateTable('containments').set({ revoked_at: new Date(later - 600_000 - 1) }).where('containment_id', '=', containment_id).execute();
-    const earlier = { key_id, status: 401, time: later - 500_000 };
-    const { key_id: second } = await issue();
-    const fresh = (await replace(apiKey, second)).body;
-    expect(fresh.containment_id).not.toBe(containment_id);
-    await log({ ...moved, ...node('eu-1'), ...earlier });
-    await log({ ...silent, ...node('eu-1'), key_id: next.key_id, time: later + 200 });
-    const board = await evidence();
-    expect(board.recovery!.callers.find(({ user_agent }) => user_agent === 'caller-2/1')).toMatchObject({ state: 'healthy', new_accepted: 1 });
-    expect(board.recovery!.callers.find(({ user_agent }) => user_agent === 'caller-1/1')).toMatchObject({ state: 'failing', on: 'old', known: true });
-  });
-
-  it('calls the proof failed when one node let one request through afterwards', async () => {
-    const { key_id } = await issue(serviceToken);
-    const { containment_id, revoked } = (await replace(serviceToken, key_id)).body;
-    const time = Date.parse(revoked!.revoked_at!);
-    await log({ key_id, gateway_node: 'a', status: 401, time: time + 40 }, { key_id, gateway_node: 'b', status: 401, time: time + 90 });
-    expect((await containment(containment_id)).body.proof).toMatchObject({ verdict: 'proven', accepted_after: 0, ms_to_first_refusal: 40 });
-    await log({ key_id, gateway_node: 'b', status: 200, time: time + 60 });
-    expect((await containment(containment_id)).body.proof).toMatchObject({
-      verdict: 'failed', accepted_after: 1, nodes: [{ gateway_node: 'a', verdict: 'proven' }, { gateway_node: 'b', verdict: 'failed', last_accepted_after_ms: 60, refused_after: 1 }],
-    });
   });
 
   it('is listed by key, incident, state and workspace, page by page, within the caller\'s workspaces', async () => {

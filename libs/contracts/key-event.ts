@@ -29,5 +29,5 @@ export const KeyEventPage = z.object({
   data: z.array(KeyEvent).describe('Oldest first'),
   next_cursor: z.string().describe('Always there: ask with it for what comes later'),
   more: z.boolean().describe('There are further events already'),
-}).meta({ id: 'KeyEventPage' });
+}).meta({ id: 'KeyEventList' });
 export type KeyEventPage = z.infer<typeof KeyEventPage>;

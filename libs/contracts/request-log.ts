@@ -196,6 +196,10 @@ export const IntakeAccounts = z.object({
   partitions: z.array(z.object({
     topic: z.string(), partition: z.number().int(), next_offset: z.number().int().nullable(),
     pending: z.boolean().describe('A range is being stored, or was when its collector ended'),
+    topic_id: z.string().nullable().describe('What the brokers call the topic whose offsets these are; null when they give no ids (Kafka before 2.8)'),
+    generation: z.number().int().describe('How often the topic was made anew since it was first read; 0 = never'),
+    generation_since: z.iso.datetime().nullable().describe('When reading the topic as it is now began; null for the first'),
+    stopped_reason: z.string().nullable().describe('Why the partition is not read; null while it is'),
   })),
 }).meta({ id: 'IntakeAccounts' });
 export type IntakeAccounts = z.infer<typeof IntakeAccounts>;

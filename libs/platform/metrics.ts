@@ -40,6 +40,10 @@ export class Metrics {
     name: 'keytrail_kafka_lost_offsets_total', help: 'Offsets that the broker removed before they were read', labelNames: ['topic'],
     registers: [this.registry],
   });
+  readonly kafkaNewLogs = new Counter({
+    name: 'keytrail_kafka_new_logs_total', help: 'Partitions whose topic was made anew: what was left unread in the old one is gone', labelNames: ['topic'],
+    registers: [this.registry],
+  });
   readonly staleReplays = new Counter({
     name: 'keytrail_stale_replays_total', help: 'Batches stored again later than insert tokens are remembered; rows were compared instead',
     registers: [this.registry],

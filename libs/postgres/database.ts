@@ -11,6 +11,7 @@ import { keyKinds } from './migrations/0005-key-kinds.js';
 import { auditTree } from './migrations/0006-audit-tree.js';
 import { keyEvents } from './migrations/0007-key-events.js';
 import { containments } from './migrations/0008-containments.js';
+import { kafkaLogs } from './migrations/0009-kafka-logs.js';
 import type { Tables } from './tables.js';
 
 const BIGINT = 20;
@@ -62,6 +63,7 @@ export class Database extends Kysely<Tables> {
           '0004-dead-letter-replay': deadLetterReplay, '0005-key-kinds': keyKinds, '0006-audit-tree': auditTree,
           '0007-key-events': keyEvents,
           '0008-containments': containments,
+          '0009-kafka-logs': kafkaLogs,
         }),
       },
     });

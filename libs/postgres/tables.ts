@@ -101,6 +101,10 @@ export interface IntakeBatchTable {
 export interface KafkaLedgerTable {
   topic: string; partition: number; next_offset: number | null; pending_first: number | null; pending_last: number | null;
   announced_at: OptionalTime; epoch: number;
+  /** The topic id of the log it speaks of; null = not known. `generation` counts logs from 0, `log_since` is null for the first. */
+  log_id: string | null; generation: Generated<number>; log_since: OptionalTime;
+  /** Why nothing is read; null while it is. */
+  stopped_reason: string | null;
 }
 
 /** received = stored + dead_lettered, by source, since the beginning. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { RequestLogFormat } from '@keytrail/contracts';
-import { KafkaDeadLetters, KafkaLogSource, KafkaMessageReader, createKafka, ensureTopics, type MessageReader } from '@keytrail/kafka';
+import { KafkaDeadLetters, KafkaLogSource, KafkaMessageReader, KafkaTopicIds, createKafka, ensureTopics, type MessageReader } from '@keytrail/kafka';
 import { parseTopic, type kafkaFields } from '@keytrail/platform';
 import { BackgroundLogSource } from './background-log-source.service.js';
 import { KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
@@ -23,6 +23,7 @@ export function connectKafka(settings: KafkaSettings): KafkaCollectorParts {
     deadLetters: new KafkaDeadLetters(kafka, deadLetterTopic),
     settings: new KafkaCollectorSettings(topics),
     messages: new KafkaMessageReader(oneTry),
+    topicIds: new KafkaTopicIds(settings.KEYTRAIL_KAFKA_BROKERS),
   };
 }
 

@@ -5,6 +5,8 @@ import type { DeadLetter, DeadLetterPage, DeadLetterQuery, ReplayDeadLetters } f
 import { Clock, decodeCursor, encodeCursor, idPosition, notFound, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor, type Tables } from '@keytrail/postgres';
 import type { DeadLetterOrigin } from './dead-letter-origin.js';
+import type { OffsetRange } from './ledger.js';
+import type { Partition } from './ledger.store.js';
 import type { LineProblem } from './line-problem.js';
 
 export interface NewDeadLetter extends DeadLetterOrigin {
@@ -90,6 +92,19 @@ export class DeadLetterStore {
   async letGo(id: string): Promise<void> {
     await this.database.updateTable('dead_letters').set({ replay_started_at: new Date(this.clock.now() - REPLAY_MS - 1) })
       .where('dead_letter_id', '=', id).where('replayed_at', 'is', null).execute();
+  }
+
+  /** Requests that letters hold of a range of offsets, and those offsets. */
+  async ofRange({ topic, partition }: Partition, range: OffsetRange): Promise<{ offset: number; requests: number }[]> {
+    const letters = await this.database.selectFrom('dead_letters').select(['offset', 'requests']).where('replayed_at', 'is', null)
+      .where('topic', '=', topic).where('partition', '=', partition).where('offset', '>=', range.first).where('offset', '<=', range.last).execute();
+    return letters.map(({ offset, requests }) => ({ offset: offset ?? range.first, requests }));
+  }
+
+  /** The log they came from is gone: what has their offsets now is something else. */
+  async forgetPlaces(transaction: Executor, { topic, partition }: Partition): Promise<void> {
+    await transaction.updateTable('dead_letters').set({ offset: null })
+      .where('topic', '=', topic).where('partition', '=', partition).where('offset', 'is not', null).execute();
   }
 
   /** false: it was settled before. */

@@ -4,5 +4,6 @@ export { openCountryLookup } from './country.js';
 export { CountryLookup } from './country-lookup.js';
 export { DeadLetterStore } from './dead-letter.store.js';
 export { HttpIntake } from './http-intake.service.js';
-export { KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
+export { KafkaCollector, KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
+export { LedgerStore } from './ledger.store.js';
 export { KafkaCollectorModule, KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, type KafkaCollectorParts } from './request-logs.module.js';

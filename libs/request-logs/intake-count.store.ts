@@ -28,11 +28,13 @@ export class IntakeCountStore {
 
   async list(): Promise<IntakeAccounts> {
     const sources = await this.bySource();
-    const partitions = await this.database.selectFrom('kafka_ledger').select(['topic', 'partition', 'next_offset', 'pending_first'])
+    const partitions = await this.database.selectFrom('kafka_ledger').select(['topic', 'partition', 'next_offset', 'pending_first', 'log_id', 'generation', 'log_since', 'stopped_reason'])
       .orderBy('topic').orderBy('partition').execute();
     return {
-      sources, partitions: partitions.map(({ topic, partition, next_offset, pending_first }) =>
-        ({ topic, partition, next_offset, pending: pending_first !== null })),
+      sources, partitions: partitions.map(({ topic, partition, next_offset, pending_first, log_id, generation, log_since, stopped_reason }) => ({
+        topic, partition, next_offset, pending: pending_first !== null, topic_id: log_id, generation,
+        generation_since: log_since?.toISOString() ?? null, stopped_reason,
+      })),
     };
   }
 }

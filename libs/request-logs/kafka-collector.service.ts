@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
 import type { RequestLogFormat } from '@keytrail/contracts';
 import { KafkaDeadLetters, LogSource, type LogBatch, type LogMessage, type Taken } from '@keytrail/kafka';
@@ -7,8 +6,9 @@ import { Database } from '@keytrail/postgres';
 import { DeadLetterStore, type NewDeadLetter } from './dead-letter.store.js';
 import { IntakeCountStore, type IntakeCounts } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
-import { planStep, type OffsetRange, type PartitionLedger, type Step } from './ledger.js';
-import { LedgerStore } from './ledger.store.js';
+import { planStep, tokenOfRange, type OffsetRange, type PartitionLedger, type Step } from './ledger.js';
+import { LedgerStore, type PartitionLog } from './ledger.store.js';
+import { PartitionLogs } from './partition-logs.service.js';
 import { parseMessage } from './parse-body.js';
 import { RequestLogStore } from './request-log.store.js';
 import { ParsedLine, type RawLine } from './raw-line.js';
@@ -34,10 +34,13 @@ const FURTHEST_AHEAD_MS = 3_600_000;
 interface PartitionState {
   assignment: number;
   ledger: PartitionLedger;
+  log: PartitionLog;
   /** When the pending range was announced; null when there is none. */
   announced_at: Date | null;
   gathered: LogMessage[];
   sought: boolean;
+  /** The ledger is claimed anew before the next try: it could not be told that it fits the log, and somebody may have set it right. */
+  doubted: boolean;
 }
 
 /**
@@ -53,7 +56,7 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
   constructor(
     private readonly source: LogSource, private readonly letterTopic: KafkaDeadLetters, private readonly settings: KafkaCollectorSettings,
     private readonly intake: RequestLogIntake, private readonly store: RequestLogStore, private readonly deadLetters: DeadLetterStore,
-    private readonly ledger: LedgerStore, private readonly repeated: RepeatedInsert, private readonly counts: IntakeCountStore,
+    private readonly ledger: LedgerStore, private readonly logs: PartitionLogs, private readonly repeated: RepeatedInsert, private readonly counts: IntakeCountStore,
     private readonly database: Database, private readonly metrics: Metrics, private readonly clock: Clock,
   ) {}
 
@@ -65,14 +68,20 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
   async beforeApplicationShutdown(): Promise<void> {
     await this.source.stop();
     await this.letterTopic.close();
+    this.logs.close();
   }
 
   /** Takes a batch in, or says where to read instead. Rejects when a store does not answer, or when the partition was lost; nothing is skipped. */
   async take(batch: LogBatch): Promise<Taken> {
     const state = await this.stateOf(batch);
+    if (!await this.isOfItsLog(batch, state)) return { stored: null, readOnFrom: 0 };
     let messages: readonly LogMessage[] = batch.messages;
     for (;;) {
       const step = planStep(state.ledger, messages, state.gathered, state.sought);
+      if (step.kind === 'behind') {
+        await this.stopIfCut(batch, state, step.expected);
+        return { stored: state.ledger.next, readOnFrom: step.expected };
+      }
       state.sought = step.kind === 'seek';
       if (step.kind === 'seek') {
         state.gathered = [];
@@ -91,11 +100,36 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
   private async stateOf(batch: LogBatch): Promise<PartitionState> {
     const key = `${batch.topic}/${batch.partition}`;
     const known = this.partitions.get(key);
-    if (known?.assignment === batch.assignment) return known;
-    const { announced_at, ...ledger } = await this.ledger.claim(batch);
-    const state: PartitionState = { assignment: batch.assignment, ledger, announced_at, gathered: [], sought: false };
+    if (known?.assignment === batch.assignment && !known.doubted) return known;
+    if (known !== undefined && known.assignment > batch.assignment) throw new Error(`${key} is read by a session that came later`);
+    const { announced_at, log, ...ledger } = await this.ledger.claim(batch);
+    const sought = known?.assignment === batch.assignment && known.sought;
+    const state: PartitionState = { assignment: batch.assignment, ledger, log, announced_at, gathered: [], sought, doubted: false };
     this.partitions.set(key, state);
     return state;
+  }
+
+  /**
+   * Whether the batch came from the log of which the ledger speaks. The brokers are asked after it was read: an id that still is the
+   * ledger's was so then. A batch that came around the moment the topic was made anew is read again.
+   */
+  private async isOfItsLog(batch: LogBatch, state: PartitionState): Promise<boolean> {
+    state.doubted = true;
+    const outcome = await this.logs.check(batch, state);
+    state.doubted = false;
+    if (outcome === 'lost') this.giveUp(batch, state);
+    if (outcome === 'same') return true;
+    Object.assign(state, { ledger: { next: 0, pending: null, epoch: state.ledger.epoch }, log: outcome, announced_at: null, gathered: [], sought: false });
+    return false;
+  }
+
+  /** Rejects when the log ends before what is stored of it, though it is the same as far as brokers tell: offsets may mean something else by now. */
+  private async stopIfCut(batch: LogBatch, state: PartitionState, expected: number): Promise<void> {
+    const end = (batch.messages.at(-1)?.offset ?? -1) + 1 + batch.lag;
+    // More came meanwhile: the broker has it now.
+    if (end >= expected) return;
+    state.doubted = true;
+    await this.logs.stop(batch, state.ledger.epoch, `the log ends at offset ${end}, and everything up to ${expected} is stored: it was cut, or is another one`);
   }
 
   private async storeRange(batch: LogBatch, state: PartitionState, { range, messages, replay, lost }: Step<LogMessage> & { kind: 'store' }): Promise<void> {
@@ -105,30 +139,32 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
     }
     const { epoch } = state.ledger;
     if (!replay) {
-      if (!await this.ledger.announce(batch, epoch, range)) this.giveUp(batch);
+      if (!await this.ledger.announce(batch, epoch, range)) this.giveUp(batch, state);
       Object.assign(state, { ledger: { ...state.ledger, pending: range }, announced_at: this.clock.date() });
     }
-    const taken = await this.storeMessages(batch, range, messages, replay ? state.announced_at : null);
+    const taken = await this.storeMessages(batch, range, messages, state, replay);
     const settled = await this.database.transaction().execute(async (transaction) => {
       if (!await this.ledger.settle(transaction, batch, epoch, range)) return false;
       await this.counts.add(transaction, `${SOURCE}:${batch.topic}`, taken);
       return true;
     });
-    if (!settled) this.giveUp(batch);
+    if (!settled) this.giveUp(batch, state);
+    this.logs.goesOn(batch);
     state.ledger = { next: range.last + 1, pending: null, epoch };
     Object.assign(state, { gathered: [], announced_at: null });
     this.intake.count(SOURCE, { received: taken.received, stored: taken.stored, deadLettered: taken.dead_lettered });
   }
 
-  /** Rows, dead letters and dead-letter topic. Doing it again changes nothing: `announcedAt` says that it may have been done then. */
-  private async storeMessages(batch: LogBatch, range: OffsetRange, messages: readonly LogMessage[], announcedAt: Date | null): Promise<IntakeCounts> {
+  /** Rows, dead letters and dead-letter topic. Doing it again changes nothing: `replay` says that it may have been done. */
+  private async storeMessages(batch: LogBatch, range: OffsetRange, messages: readonly LogMessage[], { log, announced_at }: PartitionState, replay: boolean): Promise<IntakeCounts> {
+    const announcedAt = replay ? announced_at : null;
     const topic = this.settings.topics.get(batch.topic) ?? { format: 'native' as const, workspace: undefined };
     const context = await this.intake.contextFor({ source: SOURCE, scope: WorkspaceScope.all, ...topic, asOf: announcedAt ?? undefined });
     const taken = await this.intake.takeIn(linesOf(batch, messages, topic.format, this.clock.now()), topic.format, context);
-    const token = createHash('sha256').update(`${batch.topic}-${batch.partition}-${range.first}-${range.last}`).digest('hex');
+    const token = tokenOfRange(batch, range, log.generation);
     if (announcedAt === null) await this.store.insert(taken.rows, token);
     else await this.repeated.storeAgain(taken.rows, { token, announcedAt, what: `${batch.topic}/${batch.partition} offsets ${range.first} to ${range.last}` });
-    const letters = await this.intake.deadLetters(taken, context, (line) => positionOf(batch, line));
+    const letters = await this.intake.deadLetters(taken, context, (line) => positionOf(batch, line, log));
     if (letters.length > 0) {
       await this.letterTopic.send(letters.map((letter) => ({ key: letter.position, value: JSON.stringify(letterMessage(letter)) })));
       await this.deadLetters.keep(letters);
@@ -136,8 +172,10 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
     return { received: taken.received, stored: taken.rows.length, dead_lettered: taken.received - taken.rows.length };
   }
 
-  private giveUp(batch: LogBatch): never {
-    this.partitions.delete(`${batch.topic}/${batch.partition}`);
+  /** Only its own state: a session that was left behind may find out late, when the next one has claimed the partition. */
+  private giveUp(batch: LogBatch, state: PartitionState): never {
+    const key = `${batch.topic}/${batch.partition}`;
+    if (this.partitions.get(key) === state) this.partitions.delete(key);
     throw new Error(`${batch.topic}/${batch.partition} was taken over by another collector; it is claimed anew if it is still ours`);
   }
 }
@@ -169,8 +207,9 @@ function linesIn(value: Buffer, format: RequestLogFormat, unreadable: string | u
   return lines.length > 0 ? lines : [whole.refuse({ code: 'not_an_object', reason: 'the message is empty' })];
 }
 
-/** A line, or the whole message. */
-const positionOf = (batch: LogBatch, { offset, line }: RawLine) => `${batch.topic}/${batch.partition}/${offset}${line === 0 ? '' : ` line ${line}`}`;
+/** A line, or the whole message; of topics that were made anew it says which one, so that a letter of each is kept. */
+const positionOf = (batch: LogBatch, { offset, line }: RawLine, { generation }: PartitionLog) =>
+  `${batch.topic}/${batch.partition}/${offset}${line === 0 ? '' : ` line ${line}`}${generation === 0 ? '' : ` of generation ${generation}`}`;
 
 /** What the dead-letter topic is told: where the message is, why it was refused, and the line, redacted. */
 const letterMessage = ({ dead_letter_id, position, topic, partition, offset, format, code, reason, sha256, payload, whole }: NewDeadLetter) =>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { planStep, type PartitionLedger, type Step } from './ledger.js';
+import { judgeLog, planStep, type PartitionLedger, type Step } from './ledger.js';
 
 const offsets = (first: number, last: number) => Array.from({ length: last - first + 1 }, (_, index) => ({ offset: first + index }));
 const ledger = (overrides: Partial<PartitionLedger> = {}): PartitionLedger => ({ next: 10, pending: null, epoch: 1, ...overrides });
@@ -19,6 +19,13 @@ describe('planStep', () => {
     expect(planStep(ledger(), offsets(5, 9), [], false)).toEqual({ kind: 'skip' });
     expect(planStep(ledger(), offsets(1, 3), [], false)).toEqual({ kind: 'seek', to: 10 });
     expect(planStep(ledger(), offsets(8, 11), [], false)).toMatchObject({ kind: 'store', messages: offsets(10, 11) });
+  });
+
+  it('does not take a log that ends before what is stored for one that holds nothing new', () => {
+    expect(planStep(ledger(), offsets(0, 3), [], true)).toEqual({ kind: 'behind', expected: 10 });
+    expect(planStep(ledger({ next: 30, pending: { first: 30, last: 40 } }), offsets(0, 3), [], true)).toEqual({ kind: 'behind', expected: 30 });
+    // Up to where it was sent all is stored: that fits.
+    expect(planStep(ledger(), offsets(0, 9), [], true)).toEqual({ kind: 'skip' });
   });
 
   it('goes back for what is missing, and takes a hole for a hole only once it has looked', () => {
@@ -79,5 +86,15 @@ describe('planStep', () => {
       const next = state.ledger.next ?? 0;
       expect(stored.filter((offset) => offset < next)).toEqual(offsets(0, next - 1).map(({ offset }) => offset));
     }));
+  });
+});
+
+describe('judgeLog', () => {
+  it('tells a topic that was made anew, and does not guess where brokers say nothing', () => {
+    expect(judgeLog('one', 'one')).toBe('same');
+    expect(judgeLog('one', 'other')).toBe('new');
+    expect(judgeLog(null, 'one')).toBe('first_seen');
+    expect(judgeLog(null, null)).toBe('same');
+    expect(judgeLog('one', null)).toBe('unknown');
   });
 });

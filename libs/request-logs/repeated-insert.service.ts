@@ -57,6 +57,12 @@ export class RepeatedInsert {
     return stored.length + missing.length;
   }
 
+  /** The offset of each row under a token; reads much where there are many rows. */
+  async offsetsUnder(token: string): Promise<number[]> {
+    const rows = await this.clickhouse.select<{ offset: number }>('SELECT offset FROM request_logs WHERE batch_id = {token:String}', { token });
+    return rows.map(({ offset }) => offset);
+  }
+
   private warn(what: string, rows: number, missing: number, since: number): void {
     this.metrics.staleReplays.inc();
     this.logger.error(`${what}: announced at ${new Date(since).toISOString()} and never settled; the store may have forgotten its token, or the registry `

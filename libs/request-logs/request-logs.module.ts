@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditTrailModule } from '@keytrail/audit-trail';
 import { CredentialsModule } from '@keytrail/credentials';
-import { KafkaDeadLetters, LogSource, MessageReader } from '@keytrail/kafka';
+import { KafkaDeadLetters, LogSource, MessageReader, TopicIds } from '@keytrail/kafka';
 import { Metrics, ReadinessChecks } from '@keytrail/platform';
 import { ActivityController } from './activity.controller.js';
 import { ActivityStore } from './activity.store.js';
@@ -17,6 +17,7 @@ import { RequestLogIntake } from './intake.service.js';
 import { KafkaCollector, KafkaCollectorSettings } from './kafka-collector.service.js';
 import { KeySearchRecord } from './key-search-record.store.js';
 import { LedgerStore } from './ledger.store.js';
+import { PartitionLogs } from './partition-logs.service.js';
 import { RequestLogStore } from './request-log.store.js';
 import { RequestLogsController } from './request-logs.controller.js';
 import { RepeatedInsert } from './repeated-insert.service.js';
@@ -46,13 +47,15 @@ export interface KafkaCollectorParts {
   deadLetters: KafkaDeadLetters;
   settings: KafkaCollectorSettings;
   messages: MessageReader;
+  topicIds: TopicIds;
 }
 
 const KAFKA_READINESS = 'keytrail:kafka-readiness';
 
-function registerKafka(readiness: ReadinessChecks, metrics: Metrics, source: BackgroundLogSource, options: { required: boolean }): true {
+function registerKafka(readiness: ReadinessChecks, metrics: Metrics, logs: PartitionLogs, source: BackgroundLogSource, options: { required: boolean }): true {
   readiness.register('kafka', async () => {
     if (!source.isReading) throw new Error('not reading');
+    if (logs.stopped > 0) throw new Error('a partition is stopped');
   }, options);
   source.onStall((reason) => metrics.kafkaStalls.inc({ reason }));
   return true;
@@ -75,10 +78,11 @@ export class KafkaCollectorModule {
       module: KafkaCollectorModule, imports: [KafkaMessagesModule.forRoot(parts.messages)],
       providers: [
         { provide: LogSource, useValue: parts.source }, { provide: KafkaDeadLetters, useValue: parts.deadLetters },
-        { provide: KafkaCollectorSettings, useValue: parts.settings }, LedgerStore, KafkaCollector,
+        { provide: KafkaCollectorSettings, useValue: parts.settings }, { provide: TopicIds, useValue: parts.topicIds },
+        LedgerStore, PartitionLogs, KafkaCollector,
         {
-          provide: KAFKA_READINESS, inject: [ReadinessChecks, Metrics],
-          useFactory: (readiness: ReadinessChecks, metrics: Metrics) => registerKafka(readiness, metrics, parts.source, options),
+          provide: KAFKA_READINESS, inject: [ReadinessChecks, Metrics, PartitionLogs],
+          useFactory: (readiness: ReadinessChecks, metrics: Metrics, logs: PartitionLogs) => registerKafka(readiness, metrics, logs, parts.source, options),
         },
       ],
     };

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { IntakeAccounts } from '@keytrail/contracts';
 import { createTempDir } from '../support/temp-dir.js';
 import { waitFor } from '../support/wait-for.js';
 import type { Bundle } from './bundle.js';
+import { HttpSide } from './http-side.js';
 import { readLetterTopic } from './letter-topic.js';
 import { ProcessUnderTest } from './process-under-test.js';
 import { forgetTokens, readStores } from './read-stores.js';
@@ -19,20 +19,15 @@ export async function subjectOnEmbeddedStores(bundle: Bundle, feed: Feed): Promi
   const app = new ProcessUnderTest(bundle.directory, {
     ...settingsOf(feed), KEYTRAIL_DATA_DIR: directory.path, KEYTRAIL_ADMIN_TOKEN: TOKEN, UV_THREADPOOL_SIZE: '16',
   });
+  const http = new HttpSide(() => app.output(), TOKEN);
   return {
     faults: ['kill -9', 'kill -9 after an insert', 'SIGTERM', 'SIGSTOP', 'broker restart'],
     start: () => app.start(),
     output: () => app.output(),
     forgetTokens: () => forgetTokens(stores.clickhouse),
     read: async (oracle) => ({ ...await readStores(stores, oracle), topicLetters: await readLetterTopic(feed.brokers, letterTopicOf(feed.topic)) }),
-    async taken() {
-      const url = /Keytrail is up at (http:\/\/[\w.:]+)/.exec(app.output())?.[1];
-      if (url === undefined) throw new Error('the app is not up');
-      const answer = await fetch(`${url}/v1/intake-accounts`, { headers: { authorization: `Bearer ${TOKEN}` }, signal: AbortSignal.timeout(5_000) });
-      if (!answer.ok) throw new Error(`the app answered ${answer.status}`);
-      const { sources } = await answer.json() as IntakeAccounts;
-      return sources.filter(({ source }) => source === `kafka:${feed.topic}`).reduce((sum, { stored, dead_lettered }) => sum + stored + dead_lettered, 0);
-    },
+    http,
+    taken: () => http.taken(),
     async hurt(fault, random) {
       await delay(random() * MOMENT_MS);
       switch (fault) {
@@ -57,6 +52,8 @@ export async function subjectOnEmbeddedStores(bundle: Bundle, feed: Feed): Promi
           return feed.restartBroker();
         case 'ClickHouse gone':
         case 'Postgres gone':
+        case 'ClickHouse killed':
+        case 'Postgres killed':
         case 'rebalance':
           throw new Error(`${fault}: the embedded stores have no other process`);
       }

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'pg';
-import { createClickHouseDatabase } from '../support/clickhouse.js';
+import { canStartClickHouse, createClickHouseDatabase, startClickHouseHttp } from '../support/clickhouse.js';
 import { startCutProxy } from '../support/cut-proxy.js';
-import { createPostgresDatabase } from '../support/postgres.js';
+import { canStartPostgres, createPostgresDatabase, startPostgresServer } from '../support/postgres.js';
 import { waitFor } from '../support/wait-for.js';
 import type { Bundle } from './bundle.js';
 import { faultKinds } from './plan.js';
@@ -15,8 +15,11 @@ const INSERT = /INSERT(?:\+|%20)INTO/i;
 
 /** Collectors on Postgres and ClickHouse servers, each behind a proxy that can be cut. */
 export async function subjectOnServers(bundle: Bundle, feed: Feed): Promise<Subject> {
-  const postgres = await createPostgresDatabase();
-  const clickhouse = await createClickHouseDatabase();
+  // Servers of its own, to be killed; those that are given are not ours to kill.
+  const ownPostgres = canStartPostgres() ? await startPostgresServer() : undefined;
+  const ownClickHouse = canStartClickHouse() ? await startClickHouseHttp() : undefined;
+  const postgres = await createPostgresDatabase(ownPostgres);
+  const clickhouse = await createClickHouseDatabase(ownClickHouse);
   const [pg, ch] = [new URL(postgres.url), new URL(clickhouse.url)];
   const toPostgres = await startCutProxy({ host: pg.hostname, port: Number(pg.port) });
   const toClickHouse = await startCutProxy({ host: ch.hostname, port: Number(ch.port) });
@@ -29,7 +32,7 @@ export async function subjectOnServers(bundle: Bundle, feed: Feed): Promise<Subj
   const env = { ...settingsOf(feed), KEYTRAIL_POSTGRES_URL: String(pg), KEYTRAIL_CLICKHOUSE_URL: String(ch) };
   const [one, other] = [new ProcessUnderTest(bundle.directory, env), new ProcessUnderTest(bundle.directory, env)];
   return {
-    faults: faultKinds,
+    faults: faultKinds.filter((kind) => (kind !== 'Postgres killed' || ownPostgres !== undefined) && (kind !== 'ClickHouse killed' || ownClickHouse !== undefined)),
     start: () => one.start(),
     output: () => one.output(),
     forgetTokens: () => forgetTokens(direct.clickhouse),
@@ -75,6 +78,16 @@ export async function subjectOnServers(bundle: Bundle, feed: Feed): Promise<Subj
           proxy.restore();
           return ended ? one.start() : undefined;
         }
+        case 'ClickHouse killed':
+        case 'Postgres killed': {
+          const server = fault === 'ClickHouse killed' ? ownClickHouse : ownPostgres;
+          await server!.kill();
+          await awhile();
+          const ended = random() < 0.5;
+          if (ended) await one.end('SIGKILL');
+          await server!.restart();
+          return ended ? one.start() : undefined;
+        }
         case 'rebalance':
           other.start();
           await delay(SESSION_TIMEOUT_MS + random() * MOMENT_MS);
@@ -88,8 +101,9 @@ export async function subjectOnServers(bundle: Bundle, feed: Feed): Promise<Subj
       for (const collector of [one, other]) await collector.end('SIGKILL');
       await pool.end();
       for (const proxy of [toPostgres, toClickHouse]) await proxy.close();
-      await clickhouse.drop();
-      await postgres.drop();
+      // A database goes with its server.
+      await (ownClickHouse?.stop() ?? clickhouse.drop());
+      await (ownPostgres?.stop() ?? postgres.drop());
     },
   };
 }

@@ -26,11 +26,20 @@ const ADDRESSES = Array.from({ length: 13 }, (_, index) => `192.0.2.${index}`);
 const USER_AGENTS = ['sdk/0', 'sdk/1', 'sdk/2'];
 const STATUSES = [200, 200, 403, 200, 401, 200, 404, 200, 429, 500, 200];
 
+const MONTH_MS = 30.4 * 24 * 3_600_000;
+/** Every so many, one of another month: rows of one insert lie in many parts of the table. */
+const OLD_EVERY = 6;
+const MONTHS = 40;
+/** Every so many, one for a workspace that is registered late. */
+const LATE_EVERY = 97;
+
 /** Sends request logs, now and then a bad one, and remembers which the broker acknowledged. */
 export class Oracle implements Produced {
   readonly requests: ProducedRequest[] = [];
   readonly bad: string[] = [];
   readonly keys: readonly string[];
+  /** Where some lines belong that are refused until it is registered; undefined = there are none. */
+  lateWorkspace: string | undefined;
   private next = 0;
 
   /** @param seed marks the request ids and keys: they belong to nobody else */
@@ -51,14 +60,27 @@ export class Oracle implements Produced {
       }
       const request = this.request();
       requests.push(request);
-      return { key: request.request_id, value: JSON.stringify({ ...request, method: 'GET', path: `/orders/${request.request_id}` }) };
+      return { key: request.request_id, value: this.lineOf(request) };
     });
     await this.producer.send({ topic: this.topic, acks: -1, messages });
     this.requests.push(...requests);
     this.bad.push(...bad);
   }
 
-  /** Messages that the broker acknowledged. */
+  /** Lets `post` send a batch of good lines until it resolves. */
+  async sendOver(post: (lines: string) => Promise<void>, count: number): Promise<void> {
+    const requests: ProducedRequest[] = [];
+    const lines = Array.from({ length: count }, () => {
+      this.next += 1;
+      const request = this.request();
+      requests.push(request);
+      return this.lineOf(request);
+    });
+    await post(lines.join('\n'));
+    this.requests.push(...requests);
+  }
+
+  /** Lines that the broker or the app acknowledged. */
   get acknowledged(): number {
     return this.requests.length + this.bad.length;
   }
@@ -66,10 +88,15 @@ export class Oracle implements Produced {
   private request(): ProducedRequest {
     const turn = this.next;
     return {
-      time: Date.now() - (turn % 7) * 60_000, request_id: `${this.seed}-${turn}`, key_id: this.keys[turn % KEYS]!,
+      time: Math.round(Date.now() - (turn % 7) * 60_000 - (turn % OLD_EVERY === 0 ? (turn / OLD_EVERY) % MONTHS : 0) * MONTH_MS), request_id: `${this.seed}-${turn}`, key_id: this.keys[turn % KEYS]!,
       status: STATUSES[turn % STATUSES.length]!, bytes_out: turn % 1_000, address: ADDRESSES[turn % ADDRESSES.length]!,
       user_agent: USER_AGENTS[turn % USER_AGENTS.length]!,
     };
+  }
+
+  private lineOf(request: ProducedRequest): string {
+    const workspace = this.lateWorkspace !== undefined && this.next % LATE_EVERY === 0 ? { workspace: this.lateWorkspace } : {};
+    return JSON.stringify({ ...request, ...workspace, method: 'GET', path: `/orders/${request.request_id}` });
   }
 
   private badMessage(): string {

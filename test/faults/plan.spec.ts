@@ -16,6 +16,11 @@ describe('the order and the moments of faults', () => {
     expect(planFaults(faultKinds, 3, randomOf('any'))).toHaveLength(3);
   });
 
+  it('begin with kills, so that a campaign of two has both', () => {
+    for (const seed of ['one', 'other', 'third']) expect(planFaults(faultKinds, 2, randomOf(seed))).toEqual(['kill -9', 'kill -9 after an insert']);
+    expect(planFaults(['SIGTERM', 'kill -9'], 1, randomOf('any'))).toEqual(['kill -9']);
+  });
+
   it('are spread over the whole range', () => {
     const random = randomOf('any');
     const drawn = Array.from({ length: 1_000 }, random);

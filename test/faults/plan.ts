@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 
 /** Ways to hurt a collector, each ending with everything up again. */
 export const faultKinds = [
-  'kill -9', 'kill -9 after an insert', 'SIGTERM', 'SIGSTOP', 'broker restart', 'ClickHouse gone', 'Postgres gone', 'rebalance',
+  'kill -9', 'kill -9 after an insert', 'SIGTERM', 'SIGSTOP', 'broker restart', 'ClickHouse gone', 'Postgres gone', 'ClickHouse killed',
+  'Postgres killed', 'rebalance',
 ] as const;
 export type Fault = (typeof faultKinds)[number];
 
@@ -17,9 +18,12 @@ export function randomOf(seed: string): Random {
   };
 }
 
-/** So many faults in random order: each kind in turn, and from the second turn on more plain kills. */
+/** The hardest on a collector: a campaign of few faults has these. */
+const FIRST: readonly Fault[] = ['kill -9', 'kill -9 after an insert'];
+
+/** So many faults: kills first, then the other kinds in random order, and from the second turn on each kind in turn with more plain kills. */
 export function planFaults(kinds: readonly Fault[], count: number, random: Random): Fault[] {
-  const plan = shuffled(kinds, random);
+  const plan = [...FIRST.filter((kind) => kinds.includes(kind)), ...shuffled(kinds.filter((kind) => !FIRST.includes(kind)), random)];
   while (plan.length < count) plan.push(...shuffled([...kinds, 'kill -9', 'kill -9'], random));
   return plan.slice(0, count);
 }

@@ -20,7 +20,7 @@ const cellsOf = (keys: string): Record<Exclude<RollupName, 'intake_counts'>, str
     FROM caller_activity AS a WHERE key_id IN (${keys}) GROUP BY cell`,
 });
 
-/** Reads all that the stores hold of a campaign. Embedded stores: their process must have ended. */
+/** Reads all that the stores hold; they hold one campaign. Letters that were replayed are rows. Embedded stores: their process must have ended. */
 export async function readStores({ clickhouse: at, postgres }: StoreLocations, oracle: Oracle): Promise<Omit<Stored, 'topicLetters'>> {
   const cells = cellsOf(oracle.keys.map((key) => `'${key}'`).join(', '));
   const clickhouse = await openClickHouse(at);
@@ -34,11 +34,12 @@ export async function readStores({ clickhouse: at, postgres }: StoreLocations, o
   const database = await Database.open(postgres);
   try {
     const letters = await database.selectFrom('dead_letters').select(({ fn }) => ['sha256 as name', fn.countAll<number>().as('rows')])
-      .where('position', 'like', `${oracle.topic}/%`).groupBy('sha256').execute();
-    const counts = await database.selectFrom('intake_counts').selectAll().where('source', '=', `kafka:${oracle.topic}`).execute();
+      .where('replayed_at', 'is', null).groupBy('sha256').execute();
+    const counts = await database.selectFrom('intake_counts').selectAll().execute();
+    const sum = (state: 'received' | 'stored' | 'dead_lettered') => counts.reduce((total, count) => total + count[state], 0);
     return {
       requests, letters: letters.map(({ name, rows }) => ({ name, rows: Number(rows) })),
-      cells: { ...rollups, intake_counts: counts.map(({ received, stored, dead_lettered }) => ({ cell: 'all', counts: `${received} ${stored} ${dead_lettered}` })) },
+      cells: { ...rollups, intake_counts: [{ cell: 'all', counts: `${sum('received')} ${sum('stored')} ${sum('dead_lettered')}` }] },
     };
   } finally {
     await database.destroy();
@@ -51,7 +52,7 @@ async function readRequests(clickhouse: ClickHouse, oracle: Oracle): Promise<Nam
   const parts = Math.ceil(oracle.acknowledged / IDS_AT_ONCE);
   for (let part = 0; part < parts; part += 1) {
     for (const row of await clickhouse.select<NamedRows>(`SELECT request_id AS name, toUInt32(count()) AS rows FROM request_logs
-      WHERE topic = '${oracle.topic}' AND cityHash64(request_id) % ${parts} = ${part} GROUP BY request_id`)) requests.push(row);
+      WHERE key_id IN (${oracle.keys.map((key) => `'${key}'`).join(', ')}) AND cityHash64(request_id) % ${parts} = ${part} GROUP BY request_id`)) requests.push(row);
   }
   return requests;
 }

@@ -1,13 +1,16 @@
 import type { Stored } from './compare.js';
 import type { Oracle } from './oracle.js';
+import type { HttpSide } from './http-side.js';
 import type { Fault, Random } from './plan.js';
 
 /** What a campaign hurts: collectors, and the stores they write to. */
 export interface Subject {
   /** The kinds of faults it can be hurt with. */
   readonly faults: readonly Fault[];
+  /** Its HTTP interface, where it has one: lines are sent there, too, and a workspace is registered while its lines are refused. */
+  readonly http?: HttpSide;
   start(): void;
-  /** Messages that are stored or dead-lettered so far, as the ledger counts them. Rejects while a process or a store is away. */
+  /** Lines that are stored or dead-lettered so far, as the ledger counts them. Rejects while a process or a store is away. */
   taken(): Promise<number>;
   /** Hurts it at a random moment; everything is up or starting again when this resolves. Rejects when the fault itself could not be made. */
   hurt(fault: Fault, random: Random): Promise<void>;
@@ -43,3 +46,6 @@ export const settingsOf = ({ brokers, topic }: Feed): Record<string, string> => 
   KEYTRAIL_KAFKA_GROUP: `group-of-${topic}`, KEYTRAIL_KAFKA_DEAD_LETTER_TOPIC: letterTopicOf(topic),
   KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS: String(SESSION_TIMEOUT_MS),
 });
+
+/** Why lines of a workspace are refused that is registered late. */
+export const LATE = 'unknown_workspace';

@@ -30,12 +30,25 @@ export async function sharedClickHouseHttp(): Promise<{ url: string }> {
   return url ? { url } : sharedServer<{ url: string }>('clickhouse', server());
 }
 
+/** A server of the caller's own, to break it. */
+export interface OwnServer {
+  url: string;
+  /** Ends it without warning (SIGKILL); its data stays. */
+  kill(): Promise<void>;
+  /** Ends it if it runs, then starts it on the same port and data; resolves when it answers. */
+  restart(): Promise<void>;
+  /** Ends it and removes its data. */
+  stop(): Promise<void>;
+}
+
 /** A ClickHouse of the caller's own. It ends with `stop()`, and in any case with the calling process. */
-export async function startClickHouseHttp(): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startClickHouseHttp(): Promise<OwnServer> {
   const line = await KeeperLine.open();
   const started = await line.start<{ url: string }>('clickhouse', server());
   return {
     url: started.url,
+    kill: () => line.call(started.server, 'kill'),
+    restart: () => line.call(started.server, 'restart'),
     async stop() {
       await line.call(started.server, 'stop');
       line.close();
@@ -43,9 +56,12 @@ export async function startClickHouseHttp(): Promise<{ url: string; stop(): Prom
   };
 }
 
-/** A new, empty database on the run's ClickHouse. */
-export async function createClickHouseDatabase(): Promise<ClickHouseDatabase> {
-  const { url } = await sharedClickHouseHttp();
+/** Whether a server of one's own can be started. */
+export const canStartClickHouse = (): boolean => findOnPath('clickhouse') !== undefined || hasChdb();
+
+/** A new, empty database on a ClickHouse; that of the run unless told otherwise. */
+export async function createClickHouseDatabase(on?: { url: string }): Promise<ClickHouseDatabase> {
+  const { url } = on ?? await sharedClickHouseHttp();
   const database = `keytrail_test_${randomUUID().replaceAll('-', '')}`;
   await runOn(url, `CREATE DATABASE ${database}`);
   return { url, database, drop: () => runOn(url, `DROP DATABASE IF EXISTS ${database} SYNC`) };

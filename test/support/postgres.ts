@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { describeWith } from './describe-with.js';
 import { findPostgresBin } from './find-programs.js';
-import { sharedServer } from './server-keeper.js';
+import type { OwnServer } from './clickhouse.js';
+import { KeeperLine, sharedServer } from './server-keeper.js';
 
 export interface PostgresDatabase {
   url: string;
@@ -23,9 +24,26 @@ export function describeWithPostgres(name: string, suite: () => void): void {
   describeWith(part, name, suite);
 }
 
-/** A new, empty database. */
-export async function createPostgresDatabase(): Promise<PostgresDatabase> {
-  const server = await sharedServerUrl();
+/** A Postgres of the caller's own, to break it. It ends with `stop()`, and in any case with the calling process. */
+export async function startPostgresServer(): Promise<OwnServer> {
+  const line = await KeeperLine.open();
+  const { server, url } = await line.start<{ url: string }>('postgres', { bin: findPostgresBin(), toBeKilled: true });
+  return {
+    url,
+    kill: () => line.call(server, 'kill'),
+    restart: () => line.call(server, 'restart'),
+    async stop() {
+      await line.call(server, 'stop');
+      line.close();
+    },
+  };
+}
+
+export const canStartPostgres = (): boolean => findPostgresBin() !== undefined;
+
+/** A new, empty database on a Postgres; that of the run unless told otherwise. */
+export async function createPostgresDatabase(on?: { url: string }): Promise<PostgresDatabase> {
+  const server = on?.url ?? await sharedServerUrl();
   const name = `keytrail_test_${randomUUID().replaceAll('-', '')}`;
   await runOn(server, `CREATE DATABASE ${name}`);
   const url = new URL(server);

@@ -13,11 +13,22 @@ export async function startClickHouse({ binary }) {
   const dir = await mkdtemp(join(tmpdir(), 'keytrail-clickhouse-'));
   try {
     const [port] = await freePorts(1);
-    const server = binary ? await launchBinary(binary, dir, port) : launchChdb(dir, port);
     const url = `http://127.0.0.1:${port}`;
-    await untilItAnswers(server, { what: 'ClickHouse', timeoutMs: START_TIMEOUT_MS }, () => ping(url));
+    const launch = async () => {
+      const started = binary ? await launchBinary(binary, dir, port) : launchChdb(dir, port);
+      await untilItAnswers(started, { what: 'ClickHouse', timeoutMs: START_TIMEOUT_MS }, () => ping(url));
+      return started;
+    };
+    let server = await launch();
     return {
       info: { url, pid: server.child.pid },
+      /** Ends it without warning and keeps its data. */
+      kill: () => server.end(),
+      /** Ends it if it runs, then starts it on the same port and data. */
+      async restart() {
+        await server.end();
+        server = await launch();
+      },
       async stop() {
         await server.end();
         await rm(dir, { recursive: true, force: true, maxRetries: 3 });

@@ -49,6 +49,27 @@ describe('a dead letter holds no secret', () => {
     expect(payloadOf(`{"${escape('api_key')}":"${escape(opaque)}"}`)).not.toContain(opaque);
   });
 
+  describe('at the place of the key in a line of an access log', () => {
+    const hex = createHash('md5').update('a key').digest('hex');
+    const line = (status: string, ...extras: string[]) => ['203.0.113.9 - ann [01/Mar/2026:10:00:00 +0000] "GET /a HTTP/1.1"', status, ...extras].join(' ');
+    it.each<[string, string]>([
+      ['a bad status', line('999 12', '"-" "ua"', `"${hex}"`)], ['no status', line('', '"-" "ua"', `"${hex}"`)], ['a word of no known shape', line('999 12', '"-" "ua"', '"opensesame-now"')],
+      ['several texts', line('999 12', '"-" "ua"', '"-"', `"${hex}"`, 'rt=0.2', '"opensesame-now"')], ['no user agent', line('999 12', `"${hex}"`)], ['a line of no known format', `some thing "${hex}"`],
+      ['a quote that never ends', line('999 12', '"-" "ua"', `"${hex}`)], ['a scheme', line('999 12', '"-" "ua"', `"Bearer ${hex}"`)], ['escaped quotes before it', line('999 12', '"-" "a \\"b"', `"${hex}"`)],
+    ])('with %s', (_name, text) => {
+      for (const raw of [text, JSON.stringify({ log: text, stream: 'stdout' }), `{"message":${JSON.stringify(text)},`, JSON.stringify({ log: text }).slice(0, -2)]) {
+        const payload = payloadOf(raw);
+        for (const secret of [hex, 'opensesame']) expect(payload).not.toContain(secret);
+        expect(payload).toContain('fp_');
+      }
+    });
+
+    it('while the rest of it stays, and it can be read as it was', () => {
+      const text = line('999 12', '"https://shop.example/cart" "orders/1.4 (\\"node\\" 20)"', '"198.51.100.7, 203.0.113.9"', '"-"', '"0.023"', 'rt=0.023', 'host="api.example.internal"');
+      for (const raw of [text, JSON.stringify({ log: text })]) expect(payloadOf(raw)).toBe(raw);
+    });
+  });
+
   it('when it is UTF-16', () => {
     expect(payloadOf(Buffer.from(`{"path":"${key}"}`, 'utf16le'))).not.toContain(key);
   });

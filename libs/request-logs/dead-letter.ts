@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { cutText } from './clean-text.js';
 import type { LineProblem, LineProblemCode } from './line-problem.js';
 import type { Redactor } from './redact.js';
+import { replaceQuotedKeys } from './text-line.js';
 
 /** What is kept of a line that could not be stored. */
 export interface DeadLetterDescription {
@@ -24,7 +25,7 @@ const ESCAPED = /\\u00([2-7][0-9a-f])/gi;
 export function describeDeadLetter(raw: Buffer, problem: LineProblem, redactor: Redactor): DeadLetterDescription {
   const whole = raw.length <= WINDOW_BYTES;
   const text = raw.toString('utf8', 0, Math.min(raw.length, WINDOW_BYTES)).replace(NO_TEXT, '').replace(ESCAPED, unescapeCharacter);
-  const payload = redactor.redactText(whole ? text : withoutLastWord(text));
+  const payload = redactor.redactText(replaceQuotedKeys(whole ? text : withoutLastWord(text), redactor.fingerprint));
   return { code: problem.code, reason: problem.reason, sha256: createHash('sha256').update(raw).digest('hex'), payload: cutBytes(payload) };
 }
 

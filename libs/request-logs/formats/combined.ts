@@ -1,4 +1,4 @@
-import { normaliseAddress } from '../address.js';
+import { isAddressList } from './address-list.js';
 import { withOthers } from './attributes.js';
 import { derivedId } from './derived-id.js';
 import { countOf, idOf, isAbsent, known, latencyOf, pathOf, statusOf, textOf, timeOf } from './fields.js';
@@ -44,7 +44,7 @@ function mapRecord(record: CombinedRecord, shipped: JsonObject): MappedLine {
   const userAgent = isAbsent(record.userAgent) ? undefined : textOf(record.userAgent, 4096);
   const referer = isAbsent(record.referer) ? undefined : textOf(record.referer, 4096);
   const latency = latencyOf(fields.take('rt', 'request_time'), 1000) ?? latencyOf(fields.take('ms', 'latency_ms', 'duration_ms')) ?? latencyOf(fields.take('us'), 1e-3);
-  const isForwarded = isAddressList(record.extra);
+  const isForwarded = record.extra !== undefined && isAddressList(record.extra);
   return checkLine(known({
     time,
     request_id: idOf(fields.take('request_id', 'x_request_id', 'req_id', 'rid', 'unique_id'), 128)
@@ -70,8 +70,3 @@ function mapRecord(record: CombinedRecord, shipped: JsonObject): MappedLine {
 }
 
 const headersOf = (site: unknown) => (typeof site === 'string' ? { 'sec-fetch-site': site } : undefined);
-
-/** The `main` format of nginx.conf writes X-Forwarded-For where a key would stand. */
-function isAddressList(text: string | undefined): boolean {
-  return text !== undefined && text.length <= 1024 && text.split(',').every((part) => /[.:]/.test(part) && /^[\s\d.:a-fA-F[\]]+$/.test(part) && normaliseAddress(part) !== '');
-}

@@ -24,7 +24,7 @@ const options = {
   rows: { type: 'string', default: '1000000' }, batch: { type: 'string', default: '20000' }, json: { type: 'boolean', default: false },
   'without-kafka': { type: 'boolean', default: false }, 'embedded-postgres': { type: 'boolean', default: false },
   // Of a phase, which runs as a process of its own.
-  phase: { type: 'string' }, directory: { type: 'string' }, lines: { type: 'string' }, brokers: { type: 'string', default: '' }, postgres: { type: 'string', default: '' },
+  phase: { type: 'string' }, directory: { type: 'string' }, lines: { type: 'string' }, brokers: { type: 'string', default: '' }, postgres: { type: 'string', default: '' }, clickhouse: { type: 'string', default: '' },
 } as const;
 
 /** `npm run bench:collect -- [--rows N] [--batch N] [--without-kafka] [--embedded-postgres] [--json]` */
@@ -33,7 +33,7 @@ export async function collect(args: string[]): Promise<void> {
   const [rows, batch] = [wholeNumber('rows', values.rows), wholeNumber('batch', values.batch)];
   if (values.phase !== undefined) {
     const measured = await phases[values.phase as Phase]({
-      stores: { directory: values.directory ?? '', postgres: values.postgres }, lines: values.lines ?? '', rows, batch, brokers: values.brokers.split(','),
+      stores: { directory: values.directory ?? '', postgres: values.postgres, clickhouse: values.clickhouse }, lines: values.lines ?? '', rows, batch, brokers: values.brokers.split(','),
     });
     process.stdout.write(`${JSON.stringify(measured ?? null)}\n`);
     process.exit(0);
@@ -55,11 +55,13 @@ export async function collect(args: string[]): Promise<void> {
       files: await runPhase('files', { ...all, rows: readyMade }),
       blocks: await runPhase('blocks', { ...all, rows: readyMade, postgres: await newDatabase() }),
       pipeline: await runPhase('pipeline', { ...all, rows, postgres: await newDatabase() }),
-      kafka: undefined,
+      kafka: undefined, onServers: undefined,
     };
     if (kafka !== undefined) {
       await runPhase('produce', { ...all, rows, ...kafka });
       run.kafka = await runPhase('kafka', { ...all, rows, ...kafka, postgres: await newDatabase() });
+      const { url: clickhouse } = await servers.start<{ url: string }>('clickhouse', {});
+      run.onServers = await runPhase('kafka', { ...all, rows, ...kafka, postgres: await newDatabase(), clickhouse });
     }
     process.stdout.write(`${describeRun(run)}\n`);
     if (values.json) process.stdout.write(`${JSON.stringify(figuresOf(run))}\n`);
@@ -73,11 +75,11 @@ const phases = { lines: engineFromLines, files: engineFromFiles, blocks: engineF
 type Phase = keyof typeof phases;
 
 /** Runs a phase as a process of its own, on a directory of its own, and gives what it measured. */
-async function runPhase(phase: Phase, { lines, rows, batch, brokers = [], postgres = '' }: RunOptions): Promise<Measured> {
+async function runPhase(phase: Phase, { lines, rows, batch, brokers = [], postgres = '', clickhouse = '' }: RunOptions): Promise<Measured> {
   process.stderr.write(`${phase}: ${rows.toLocaleString('en-US')} rows …\n`);
   const directory = mkdtempSync(join(tmpdir(), 'keytrail-bench-'));
   try {
-    const given = { phase, directory, lines, rows, batch, brokers: brokers.join(','), postgres };
+    const given = { phase, directory, lines, rows, batch, brokers: brokers.join(','), postgres, clickhouse };
     const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
     const child = spawn(process.execPath, [process.argv[1]!, 'collect', ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [printed, [code]] = await Promise.all([text(child.stdout), once(child, 'exit') as Promise<[number | null]>]);
@@ -91,6 +93,7 @@ async function runPhase(phase: Phase, { lines, rows, batch, brokers = [], postgr
 interface RunOptions extends Pick<PhaseOptions, 'lines' | 'rows' | 'batch'> {
   brokers?: readonly string[];
   postgres?: string;
+  clickhouse?: string;
 }
 
 async function createDatabase(server: string): Promise<string> {

@@ -13,15 +13,17 @@ class CollectOnly {}
 export interface CollectorStores {
   /** Of the embedded stores. */
   directory: string;
-  /** Postgres; empty = the embedded one. */
+  /** URLs of servers; empty = the embedded store. */
   postgres: string;
+  clickhouse: string;
 }
 
-/** A collector as it is shipped, on embedded ClickHouse: intake over HTTP, and from Kafka where settings are given. Nothing detects. */
-export async function startCollector({ directory, postgres }: CollectorStores, kafka?: KafkaSettings): Promise<RunningApp> {
+/** A collector as it is shipped: intake over HTTP, and from Kafka where settings are given. Nothing detects. */
+export async function startCollector({ directory, postgres, clickhouse }: CollectorStores, kafka?: KafkaSettings): Promise<RunningApp> {
   const countries = new CountryLookup(await openCountryLookup(undefined));
   return startApp({ KEYTRAIL_HOST: '127.0.0.1', KEYTRAIL_PORT: 0, KEYTRAIL_TRUSTED_PROXIES: [], KEYTRAIL_JWT_AUDIENCE: 'keytrail', KEYTRAIL_START_WITHIN_S: 0 }, {
-    masterKey: randomBytes(32), postgres: postgres === '' ? { directory: join(directory, 'postgres') } : { url: postgres }, clickhouse: { directory: join(directory, 'clickhouse') },
+    masterKey: randomBytes(32), postgres: postgres === '' ? { directory: join(directory, 'postgres') } : { url: postgres }, 
+    clickhouse: clickhouse === '' ? { directory: join(directory, 'clickhouse') } : { url: clickhouse },
     logger: new AppLogger({ json: false, quiet: true }),
     compose: (foundation): DynamicModule => ({
       module: CollectOnly,

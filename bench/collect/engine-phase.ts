@@ -1,6 +1,5 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createChdbConnection } from 'chdb/connection';
 import { ClickHouse, openClickHouse } from '@keytrail/clickhouse';
 import { HttpIntake } from '@keytrail/request-logs';
 import { benchCaller, serviceOf, startCollector, type CollectorStores } from './collector-app.js';
@@ -19,6 +18,8 @@ const COLUMNS = STRUCTURE.split(',\n').join(', ').split(/, (?=[a-z_]+ [A-Z])/).m
  */
 export async function engineFromLines({ stores, lines, rows, batch }: PhaseOptions): Promise<Measured> {
   const path = join(stores.directory, 'clickhouse');
+  // Here and not above: it would be in the memory of every phase.
+  const { createChdbConnection } = await import('chdb/connection');
   const clickhouse = await openClickHouse({ directory: path });
   const connections = Array.from({ length: AT_ONCE }, () => createChdbConnection({ path }));
   const measured = await measure(rows, () => eachOf(batches(rows, batch), async (range, index, worker) => {

@@ -33,7 +33,7 @@ export async function produce({ brokers, lines: file, rows }: PhaseOptions): Pro
 /** A collector as it is shipped reads the backlog: from joining its group to the last row stored and settled. */
 export async function fromKafka({ stores, rows, brokers }: PhaseOptions): Promise<Measured> {
   const running = await startCollector(stores, {
-    KEYTRAIL_KAFKA_BROKERS: [...brokers], KEYTRAIL_KAFKA_TOPICS: [TOPIC], KEYTRAIL_KAFKA_GROUP: 'bench', KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS: 30_000,
+    KEYTRAIL_KAFKA_BROKERS: [...brokers], KEYTRAIL_KAFKA_TOPICS: [TOPIC], KEYTRAIL_KAFKA_GROUP: `bench-${process.pid}`, KEYTRAIL_KAFKA_SESSION_TIMEOUT_MS: 30_000,
     KEYTRAIL_KAFKA_DEAD_LETTER_TOPIC: `${TOPIC}-letters`,
   });
   const metrics = serviceOf(running, Metrics);

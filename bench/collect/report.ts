@@ -13,6 +13,8 @@ export interface Run {
   blocks: Measured;
   pipeline: Measured;
   kafka: Measured | undefined;
+  /** The same with ClickHouse on a server as well, for the collector's own memory: behind the server is the embedded engine, so its rate says nothing. */
+  onServers: Measured | undefined;
 }
 
 /** Kept a week, for detection; everything else is kept as long as the rows. */
@@ -26,7 +28,7 @@ function bytesPerRow({ rows, bytesByTable = {} }: Measured, isCounted: (table: s
 }
 
 /** The figures by name; null where something was not run. */
-export function figuresOf({ postgres, lines, files, blocks, pipeline, kafka }: Run): Record<string, string | number | null> {
+export function figuresOf({ postgres, lines, files, blocks, pipeline, kafka, onServers }: Run): Record<string, string | number | null> {
   const round = (value: number, digits: number) => Number(value.toFixed(digits));
   const [first, last] = [pipeline.cpuByMillion?.[0], pipeline.cpuByMillion?.at(-1)];
   return {
@@ -40,6 +42,7 @@ export function figuresOf({ postgres, lines, files, blocks, pipeline, kafka }: R
     kafka_cpu_s_per_million: kafka ? round(cpuPerMillion(kafka), 1) : null,
     cpu_s_first_million: first === undefined ? null : round(first, 1),
     cpu_s_last_million: last === undefined ? null : round(last, 1),
+    collector_peak_rss_mb: onServers ? Math.round(onServers.peakRssMb) : null,
     peak_rss_mb: Math.round(Math.max(pipeline.peakRssMb, kafka?.peakRssMb ?? 0)),
     bytes_per_row: round(bytesPerRow(kafka ?? pipeline, (table) => !SHORT_LIVED.has(table)), 1),
     postgres,
@@ -59,7 +62,7 @@ export function describeRun(run: Run): string {
     ['', 'rows', 'rows/s', 'ratio', 'CPU s/million', 'peak MB'],
     row('(a) engine alone: raw insert of the lines', run.lines), row('    engine alone: the lines from files', run.files),
     row('    engine alone: ready-made Native blocks', run.blocks), row('(b) pipeline: body to stored', run.pipeline),
-    ...(run.kafka ? [row('(c) Kafka to stored', run.kafka)] : []),
+    ...(run.kafka ? [row('(c) Kafka to stored', run.kafka)] : []), ...(run.onServers ? [row('    the same, stores on servers', run.onServers)] : []),
   ];
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((cells) => cells[column]!.length)));
   const lines = rows.map((cells) => cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!))).join('  '));

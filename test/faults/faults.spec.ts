@@ -18,7 +18,7 @@ import type { Feed, Subject } from './subject.js';
 // `npm test` makes few faults, of every kind on servers; `npm run test:faults` says how many, on which stores, and at which moments.
 const { KEYTRAIL_FAULT_KILLS: kills, KEYTRAIL_FAULT_STORES: chosen = 'both', KEYTRAIL_FAULT_REPORT: reportFile } = process.env;
 const seed = process.env.KEYTRAIL_FAULT_SEED ?? randomBytes(4).toString('hex');
-const FEW = { servers: faultKinds.length, embedded: 3 };
+const FEW = { servers: faultKinds.length, embedded: 2 };
 const PARTITIONS = 3;
 const CONTROL_ROUNDS = 10;
 

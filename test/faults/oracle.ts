@@ -31,7 +31,7 @@ const MONTH_MS = 30.4 * 24 * 3_600_000;
 const OLD_EVERY = 6;
 const MONTHS = 40;
 /** Every so many, one for a workspace that is registered late. */
-const LATE_EVERY = 97;
+const LATE_EVERY = 397;
 
 /** Sends request logs, now and then a bad one, and remembers which the broker acknowledged. */
 export class Oracle implements Produced {

@@ -13,7 +13,12 @@ const { KEYTRAIL_CRASH_KILLS: kills = '3', KEYTRAIL_CRASH_STORES: chosen = 'both
 const seed = process.env.KEYTRAIL_CRASH_SEED ?? randomBytes(4).toString('hex');
 const count = Number(kills);
 const chdb = { name: 'chDB', missing: hasChdb() ? undefined : 'chDB has no library for this platform', howToGet: 'It runs on Linux and macOS.', prepare: async () => undefined };
-const limitMs = 120_000 + count * 20_000;
+const limitMs = 120_000 + count * 40_000;
+
+/** Long campaigns say how far they are. */
+const tell = (stores: string) => ({ kills: done, violations }: CrashResult): void => {
+  if ((done + 1) % 10 === 0) process.stderr.write(`${stores}: ${done + 1} of ${count} kills, ${violations.length} halves\n`);
+};
 
 function check(stores: string, result: CrashResult): void {
   if (reportFile) appendFileSync(reportFile, `${JSON.stringify({ stores, ...result })}\n`);
@@ -30,7 +35,7 @@ describeWith(chdb, 'a process that is killed while it contains keys, with the em
   afterAll(() => bundle?.remove());
 
   (chosen === 'postgres' ? it.skip : it)('leaves nothing half done and nothing that nobody wrote down', async () => {
-    check('embedded', await crashContainments(bundle, {}, count, randomOf(`${seed} embedded`)));
+    check('embedded', await crashContainments(bundle, {}, count, randomOf(`${seed} embedded`), tell('embedded')));
   }, limitMs);
 });
 
@@ -47,6 +52,6 @@ describeWithPostgres('a process that is killed while it contains keys, on a Post
   });
 
   (chosen === 'embedded' ? it.skip : it)('leaves nothing half done and nothing that nobody wrote down', async () => {
-    check('postgres', await crashContainments(bundle, { KEYTRAIL_POSTGRES_URL: postgres.url }, count, randomOf(`${seed} postgres`)));
+    check('postgres', await crashContainments(bundle, { KEYTRAIL_POSTGRES_URL: postgres.url }, count, randomOf(`${seed} postgres`), tell('postgres')));
   }, limitMs);
 });

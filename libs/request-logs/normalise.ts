@@ -4,7 +4,7 @@ import { cutText, printable } from './clean-text.js';
 import { bareCredential, headersByName, isSecretLooking, presentedKey } from './presented-key.js';
 import type { Redactor } from './redact.js';
 import type { NormaliseContext, NormalisedLine } from './row.js';
-import { isTellingName } from './secret-names.js';
+import { isNamedSecret } from './secret-names.js';
 import { FINGERPRINT } from './secret-shapes.js';
 
 /** Nothing that Keytrail can read is older; zero, seconds taken for milliseconds and unset clocks all are. */
@@ -127,7 +127,7 @@ function attributesOf(line: RequestLogLine, headers: Map<string, string> | undef
     const key = cutText(redactor.redactId(printable(name)), 64);
     if (key === '' || key === '__proto__' || Object.hasOwn(attributes, key)) continue;
     const text = typeof value === 'string' ? printable(value) : String(value);
-    const bare = isTellingName(name) ? bareCredential(text) : '';
+    const bare = isNamedSecret(name, text) ? bareCredential(text) : '';
     attributes[key] = bare !== '' && !FINGERPRINT.test(bare) ? redactor.fingerprint(bare) : cutText(redactor.redactText(text), 512);
     room -= 1;
   }

@@ -1,4 +1,5 @@
 import { fingerprintOf } from '@keytrail/platform';
+import { replaceListedSecrets } from './listed-secrets.js';
 import { percentDecode, replaceNamedSecrets, replaceSecretSegments, type Replace } from './secret-names.js';
 import { FINGERPRINT, JSON_WEB_TOKEN, LONG_RUN, PLACEHOLDER, PRIVATE_KEY, TOKENS, looksRandom } from './secret-shapes.js';
 import { HAS, survey } from './text-survey.js';
@@ -84,7 +85,9 @@ function untilStable(text: string, replace: Replace, encodings: number): string 
 
 function redactOnce(text: string, replace: Replace, encodings: number): string {
   const has = survey(text);
-  let current = has & (HAS.equals | HAS.colon) ? replaceNamedSecrets(text, replace) : text;
+  // Lists first: where `key` holds a name, that goes with what else stands under `key`.
+  const listed = replaceListedSecrets(text, replace);
+  let current = has & (HAS.equals | HAS.colon) ? replaceNamedSecrets(listed, replace) : listed;
   if (current.length < 8) return current;
   current = replaceSecretSegments(current, replace);
   if (has & (HAS.space | HAS.percent)) {

@@ -5,12 +5,19 @@ export type Replace = (secret: string) => string;
 
 const J = '[-_. ]?';
 const KEYS = 'api|app|auth|access|secret|private|signing|encryption|subscription|shared|account|master|consumer|functions';
-const ENDINGS = `token|secret|passw(?:or)?d|passphrase|(?:${KEYS})${J}key|signature|authorization|assertion|jwt|cookie2?|session${J}id|sessid`;
-const WHOLE = 'key|sig|auth|pass|pwd|code|bearer|credentials?|sid';
+const DIGEST = `(?:${J}(?:sha${J})?\\d{1,3})?`;
+const ENDINGS = `(?:token|secret|passw(?:or)?d|passphrase|passcode|(?:${KEYS})${J}key|auth${J}header|(?:signature|hmac)${DIGEST}|authorization|assertion|jwt|cookie2?`
+  + `|session${J}id|sessid)(?:${J}value)?|[cx]srf(?:${J}(?:value|key|hash|nonce|header))?`;
+const WHOLE = 'key|sig|auth|pass|pwd|pw|code|bearer|credentials?|sid';
+/** Names under which words and small numbers stand as well: only what is neither is a secret. */
+const UNSURE = '(?:x[-_])?(?:session|t?otp|pin)';
 
-/** A telling name: one of ENDINGS after anything, or one of WHOLE by itself. */
-const NAME = `(?:${ENDINGS}|(?<![0-9A-Za-z_.-])(?:${WHOLE}))`;
-const NAMED_VALUE = new RegExp(`(${NAME})(?:\\\\{0,8}["'\`]|\\[?\\]){0,2}\\s{0,64}(=>|[=:])\\s{0,64}`, 'gi');
+/** A telling name: one of ENDINGS after anything, or one of WHOLE or UNSURE by itself. */
+const NAME = `(?:${ENDINGS}|(?<![0-9A-Za-z_.-])(?:${WHOLE}|${UNSURE}))`;
+/** What Envoy's operators leave around a name: `%REQ(X-API-KEY?AUTH):30%`. */
+const OPERATOR = '(?:(?:\\?[\\w:-]{0,64})?\\)(?::\\d{1,6})?%?)?';
+const NAMED_VALUE = new RegExp(`(${NAME})${OPERATOR}(?:\\\\{0,8}["'\`]|\\[?\\]){0,2}\\s{0,64}(=>|[=:])\\s{0,64}`, 'gi');
+const IS_UNSURE = new RegExp(`^${UNSURE}$`, 'i');
 const TELLING = new RegExp(`^(?:[^]*(?:${ENDINGS})|(?:[^]*[^0-9A-Za-z_.-])?(?:${WHOLE}))$`, 'i');
 const ENCODED_NAME = /(?<![0-9A-Za-z_.%[\]-])([0-9A-Za-z_.%[\]-]{1,128})=/g;
 
@@ -27,6 +34,17 @@ const isKept = (value: string) => value === '' || FINGERPRINT.test(value) || PLA
 
 /** Whether a value under this name is a secret by the name alone. Percent-encoding must have been taken off. */
 export const isTellingName = (name: string): boolean => TELLING.test(name.replace(/\[\]$/, ''));
+
+/** Whether a value under this name is a secret: by the name, or under some names by what it looks like. */
+export const isNamedSecret = (name: string, value: string): boolean =>
+  isTellingName(name) || (IS_UNSURE.test(name.slice(name.lastIndexOf('.') + 1)) && !isPlain(value));
+
+/** Words, and numbers of up to three digits. */
+const isPlain = (value: string): boolean => value.length < 4 || /^[A-Za-z]{1,20}(?:[ _-][A-Za-z]{1,20}){0,7}$/.test(value);
+
+/** Whether a value under a telling name stays what it is after all. */
+const isNoSecret = (name: string, value: string): boolean =>
+  isKept(value) || (/^code$/i.test(name) && value.length < 16) || (IS_UNSURE.test(name) && isPlain(value));
 
 /** Takes percent-encoding off once; a malformed sequence stays. */
 export function percentDecode(text: string): string {
@@ -68,11 +86,13 @@ function replaceEncodedNames(text: string, replace: Replace): string {
   ENCODED_NAME.lastIndex = 0;
   for (let match = ENCODED_NAME.exec(text); match; match = ENCODED_NAME.exec(text)) {
     const name = match[1]!;
-    if (!name.includes('%') || !isTellingName(percentDecode(percentDecode(name)))) continue;
+    if (!name.includes('%')) continue;
+    const decoded = percentDecode(percentDecode(name));
+    if (!isTellingName(decoded) && !IS_UNSURE.test(decoded)) continue;
     const start = ENCODED_NAME.lastIndex;
     const end = endOf(text, start, PAIR_END);
     const value = text.slice(start, end);
-    if (isKept(value)) continue;
+    if (isKept(value) || !isNamedSecret(decoded, percentDecode(value))) continue;
     out += text.slice(done, start) + replace(percentDecode(value));
     done = end;
     ENCODED_NAME.lastIndex = end;
@@ -123,7 +143,7 @@ function redactValue(text: string, start: number, name: string, separator: strin
 
 function redacted(text: string, from: number, end: number, name: string, replace: Replace, start = from): Redacted | undefined {
   const value = text.slice(from, end);
-  if (isKept(value) || (/^code$/i.test(name) && value.length < 16)) return undefined;
+  if (isNoSecret(name, value)) return undefined;
   return { text: text.slice(start, from) + replace(percentDecode(value)), end };
 }
 
@@ -134,7 +154,7 @@ function redactQuoted(text: string, start: number, opening: string, name: string
   const content = text.slice(from, end);
   const scheme = SCHEME.exec(content.slice(0, 32))?.[0] ?? '';
   const value = unescapeJson(content.slice(scheme.length));
-  if (isKept(value) || (/^code$/i.test(name) && value.length < 16)) return undefined;
+  if (isNoSecret(name, value)) return undefined;
   return { text: opening + scheme + replace(value), end };
 }
 

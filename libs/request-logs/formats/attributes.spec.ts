@@ -18,6 +18,19 @@ describe('unknown fields', () => {
     expect(attributes['request.authorization']).toMatch(/^fp_/);
   });
 
+  it('should hold no secret of a list of names and values, nor an opaque value under a name that may tell', () => {
+    const hex = '9f86d081884c7d659a2feaa0c55ad015';
+    const attributes = stored({
+      log: { headers: [{ name: 'x-api-key', value: hex }, { Name: 'Authorization', Value: hex }, { value: hex, key: 'session' }, { key: 'x-csrf-token', value: { stringValue: hex } }] },
+      x_api_key_value: hex, session: hex, otp: '482913', pin: 4829, passcode: hex, pw: hex, 'x-csrf-token': hex, 'x-shop-hmac-sha256': hex, inner: { session: hex }, s: { pin: { value: hex } },
+      json: JSON.stringify([{ name: 'x-api-key', value: hex }]), query: `/?session=${hex}`,
+    });
+    for (const secret of [hex, '482913', '4829']) expect(JSON.stringify(attributes)).not.toContain(secret);
+    expect(stored({ session_duration: 12345, pin_count: 12345, spin: 'a1b2c3d4', session: 'expired', list: [{ name: 'host', value: 'api.example' }] })).toEqual({
+      session_duration: '12345', pin_count: '12345', spin: 'a1b2c3d4', session: 'expired', 'list.0.name': 'host', 'list.0.value': 'api.example',
+    });
+  });
+
   it('should be bounded in number, in their names and in their values', () => {
     const many = Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`n${index}`, index]));
     expect(Object.keys(stored({ ...many, attributes: { first: 1 } }))).toEqual(['first', ...Array.from({ length: 30 }, (_, index) => `n${index}`)]);

@@ -1,5 +1,5 @@
 import { cutText } from '../clean-text.js';
-import { isTellingName } from '../secret-names.js';
+import { isNamedSecret, isTellingName } from '../secret-names.js';
 import { isAbsent } from './fields.js';
 import { isObject, type JsonObject } from './mapped-line.js';
 import { plainName } from './plain-name.js';
@@ -24,13 +24,29 @@ export interface Leaf {
   value: unknown;
 }
 
+/** Names under which a list holds the names of its entries: `{ name: 'x-api-key', value }`, and their values. */
+const NAME_FIELD = /^(?:name|key|header|field|param(?:eter)?|k|n)$/i;
+const VALUE_FIELD = /^(?:values?|val|v|content|[a-z]{3,8}_?value)$/i;
+const NONE: ReadonlySet<string> = new Set();
+
+/** The fields of an entry of such a list that hold a secret by what its name field says. */
+function secretValuesIn(from: object): ReadonlySet<string> {
+  const fields = Object.entries(from) as [string, unknown][];
+  const values = fields.filter(([name]) => VALUE_FIELD.test(name));
+  if (values.length === 0) return NONE;
+  const names = fields.filter(([name, value]) => NAME_FIELD.test(name) && typeof value === 'string').map(([, value]) => value as string);
+  return new Set(values.filter(([, value]) => names.some((name) => isNamedSecret(plainName(name), typeof value === 'object' ? JSON.stringify(value) : String(value))
+    || isTellingName(name.slice(0, 256)))).map(([name]) => name));
+}
+
 /** The values of an object and of the objects in it, in order: the first 256, four levels deep. A list without objects is one value. */
 export function leavesOf(object: JsonObject): Leaf[] {
   const leaves: Leaf[] = [];
   const visit = (from: object, path: readonly string[]): void => {
+    const values = secretValuesIn(from);
     for (const [name, value] of Object.entries(from) as [string, unknown][]) {
       if (leaves.length >= MOST_FIELDS) return;
-      if (name === '__proto__') continue;
+      if (name === '__proto__' || values.has(name)) continue;
       const here = [...path, name];
       if (!isObject(value) && !(Array.isArray(value) && value.some((item) => typeof item === 'object'))) leaves.push({ path: here, value });
       else if (here.length < DEEPEST) visit(value, here);
@@ -56,6 +72,7 @@ export function withOthers(attributes: Record<string, AttributeValue | undefined
     const name = cutText(path.join('.'), LONGEST_NAME);
     if (Object.hasOwn(all, name) || name === '__proto__' || NO_NAME.test(name)) continue;
     if (!isTellingName(name) && path.some((part) => isTellingName(part) || isTellingName(plainName(part)))) continue;
+    if (typeof text === 'string' && path.slice(0, -1).some((part) => isNamedSecret(plainName(part), text))) continue;
     all[name] = text;
     room -= 1;
   }

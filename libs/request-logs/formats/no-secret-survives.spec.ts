@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { createHmac } from 'node:crypto';
 import type { RequestLogFormat } from '@keytrail/contracts';
 import fc from 'fast-check';
+import { describeDeadLetter } from '../dead-letter.js';
 import { normaliseLine } from '../normalise.js';
 import { context, fixtureValues, fixtures } from '../spec-support/fixtures.js';
 import { formats } from './index.js';
@@ -58,7 +59,8 @@ describe('whatever a gateway writes', () => {
 
   it('should not let an opaque secret through in a field whose name tells', () => {
     const fields = fc.constantFrom<Record<string, unknown>>({ api_key: opaque }, { apiKey: opaque }, { 'x-api-key': opaque }, { Authorization: `Bearer ${opaque}` }, { token: { a: opaque } },
-      { headers: { cookie: opaque } }, { 'REQ(X-API-KEY)': opaque }, { '%REQ(AUTHORIZATION)%': opaque }, { a: { b: { client_secret: opaque } } }, { a: [{ password: opaque }] }, { identity: { apiKey: opaque } });
+      { headers: { cookie: opaque } }, { 'REQ(X-API-KEY)': opaque }, { '%REQ(AUTHORIZATION)%': opaque }, { a: { b: { client_secret: opaque } } }, { a: [{ password: opaque }] }, { identity: { apiKey: opaque } },
+      { list: [{ name: 'x-api-key', value: opaque }] }, { list: [{ value: opaque, key: 'Authorization' }] }, { list: [{ name: 'session', values: [opaque] }] });
     const objects = all.filter(({ value }) => typeof value === 'object');
     fc.assert(fc.property(fc.constantFrom(...objects), fields, (one, added) => {
       for (const value of Array.isArray(one.value) ? one.value as object[] : [one.value as object]) {
@@ -66,6 +68,24 @@ describe('whatever a gateway writes', () => {
         expect(JSON.stringify(outcomesOf(one.format, { ...added, ...value }))).not.toContain(opaque);
       }
     }), { numRuns: 600 });
+  });
+
+  it('should not let an opaque secret through in a dead letter, whole or cut', () => {
+    const fields: Record<string, unknown>[] = [{ 'x-api-key': opaque }, { '%REQ(X-API-KEY?AUTH):30%': opaque }, { headers: [{ name: 'x-api-key', value: opaque }] }, { session: opaque }, { 'x-hub-signature-256': opaque },
+      { http_headers: [{ value: opaque, name: 'authorization' }] }, { raw: ['host', 'api.example', 'x-api-key', opaque] }, { list: [{ key: 'x-api-key', value: { stringValue: opaque } }] }, { auth_header: opaque }];
+    for (const { value } of all.filter(({ value }) => typeof value === 'object')) {
+      for (const one of Array.isArray(value) ? value as object[] : [value as object]) {
+        for (const added of fields) {
+          const text = JSON.stringify({ ...added, ...one, time: 'yesterday' });
+          // Where the name comes last, what is cut before it cannot be told.
+          const end = 'http_headers' in added ? -2 : text.indexOf(opaque) + opaque.length;
+          for (const raw of [text, JSON.stringify({ message: text }), text.slice(0, end)]) {
+            const { payload } = describeDeadLetter(Buffer.from(raw), { code: 'invalid_field', reason: 'time' }, context.redactor);
+            if (payload.includes(opaque)) throw new Error(payload);
+          }
+        }
+      }
+    }
   });
 
   it('should never make a mapper throw by an odd value in place of any', () => {

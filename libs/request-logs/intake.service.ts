@@ -11,7 +11,8 @@ import { workspaceOfLetter, workspaceOfMessage } from './dead-letter-workspace.j
 import type { NewDeadLetter } from './dead-letter.store.js';
 import { createRedactor, type Redactor } from './redact.js';
 import type { RawLine } from './raw-line.js';
-import { takeIn, type IntakeContext, type RefusedLine, type RefusedMessage, type TakenIn } from './take-in.js';
+import { takeIn, type IntakeContext } from './take-in.js';
+import type { RefusedLine, RefusedMessage, TakenIn } from './taken-in.js';
 
 export interface Origin {
   /** `http` or `kafka`; the label of counts, too. */

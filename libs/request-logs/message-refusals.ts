@@ -1,5 +1,5 @@
 import { ParsedLine, type RawLine } from './raw-line.js';
-import type { RefusedLine, TakenIn } from './take-in.js';
+import type { RefusedLine, TakenIn } from './taken-in.js';
 
 /** A message with more refused lines is kept as one dead letter: it can be read again whole, and a letter costs much more than a line. */
 export const MOST_LETTERS_A_MESSAGE = 10;

@@ -1,44 +1,14 @@
 import type { RequestLogFormat } from '@keytrail/contracts';
 import type { LetterContext } from './dead-letter-workspace.js';
 import { formats } from './formats/index.js';
-import type { LineProblem } from './line-problem.js';
 import { normaliseLine } from './normalise.js';
 import { MessageRefusals } from './message-refusals.js';
 import type { RawLine } from './raw-line.js';
-import type { NormaliseContext, RequestLogRow } from './row.js';
-
-/** A request that was refused. */
-export interface RefusedLine {
-  from: RawLine;
-  problem: LineProblem;
-  /** Its place among the requests of its line, from 0, and how many these are. */
-  item: number;
-  of: number;
-  /** Its place among all requests that were taken in with it, from 0. */
-  at: number;
-}
-
-/** Requests of one Kafka message that were refused, so many that they are kept as one. */
-export interface RefusedMessage {
-  /** The message as one line. */
-  from: RawLine;
-  /** The first one's, and how many there are. */
-  problem: LineProblem;
-  requests: number;
-  /** Their places among all requests of the message, from 0; null = all. */
-  items: number[] | null;
-}
+import type { NormaliseContext } from './row.js';
+import type { TakenIn } from './taken-in.js';
 
 /** What every line of one intake has in common. */
 export type IntakeContext = Omit<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'> & Pick<LetterContext, 'senderWorkspace'>;
-
-/** received = rows + refused + the requests of refused messages. A line that holds several requests counts as so many. */
-export interface TakenIn {
-  received: number;
-  rows: RequestLogRow[];
-  refused: RefusedLine[];
-  refusedMessages: RefusedMessage[];
-}
 
 /** A bad line costs an exception: this many lines, or requests in them, are taken in before others get their turn. */
 const LINES_A_TURN = 500;

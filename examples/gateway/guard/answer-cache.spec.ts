@@ -4,7 +4,7 @@ import { AnswerCache } from './answer-cache.js';
 const limits = { answers: 3, maxAgeMs: 60_000, maxAgeWithoutFeedMs: 500 };
 const good = { active: true, key_id: 'key_1', signing_key_id: 'key_2' };
 
-function cacheWith(digest = 'a', answer: object & { active: boolean } = good, asked = 0) {
+function cacheWith(digest = 'a', answer: object & { active: boolean; exp?: number } = good, asked = 0) {
   const cache = new AnswerCache(limits);
   cache.put(digest, answer, asked, cache.mark());
   return cache;

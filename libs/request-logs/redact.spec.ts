@@ -182,13 +182,13 @@ describe('ids', () => {
 
 describe('hostile texts', () => {
   const MEGABYTE = 1 << 20;
-  /** Of this process's own work: what else the machine does must not count. */
-  const milliseconds = (text: string) => {
+  /** Of this process's own work, and the least of three: other threads of it work now and then, what is not linear is slow every time. */
+  const milliseconds = (text: string) => Math.min(...[1, 2, 3].map(() => {
     const start = process.cpuUsage();
     redactor.redactText(text);
     const { user, system } = process.cpuUsage(start);
     return (user + system) / 1000;
-  };
+  }));
   const fill = (unit: string, length: number) => unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
   it.each([
     'a', 'A1b2', 'eyJ', 'eyJ.', 'eyJa.', 'kt_', 'kt_a_', 'kt_aaaaaaaa', 'ghp_', 'SG.', 'SG.aaaaaaaa', '://', '://a', '://a:b', ' Bearer ', 'Bearer  ', 'bearer+', '%', '%25', '%41',

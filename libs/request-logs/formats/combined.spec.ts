@@ -77,13 +77,13 @@ describe('combined', () => {
   });
 
   it.each(['"', '\\', '\\"', ' ', ' "', '[', ' [01/Mar/2026:10:00:02 +0000] ', 'a=', ' a="', 'a ', '\\x41', ' - '])('should take no longer a character for a megabyte of %j than for less', (unit) => {
-    /** Of this process's own work: what else the machine does must not count. */
-    const milliseconds = (line: string) => {
+    /** Of this process's own work, and the least of three: other threads of it work now and then, what is not linear is slow every time. */
+    const milliseconds = (line: string) => Math.min(...[1, 2, 3].map(() => {
       const start = process.cpuUsage();
       mapCombined(line);
       const { user, system } = process.cpuUsage(start);
       return (user + system) / 1000;
-    };
+    }));
     for (const before of ['', '198.51.100.9 - ', `${request} `, '198.51.100.9 - - [01/Mar/2026:10:00:02 +0000] "', '198.51.100.9 - - [01/Mar/2026:10:00:02 +0000] "GET ']) {
       const eighth = milliseconds(before + unit.repeat((1 << 17) / unit.length));
       // Work that grows with the square would take 64 times as long. The constant is for what the clock and the runtime add.

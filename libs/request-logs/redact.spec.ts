@@ -182,13 +182,12 @@ describe('ids', () => {
 
 describe('hostile texts', () => {
   const MEGABYTE = 1 << 20;
-  /** Of this process's own work, and the least of three: other threads of it work now and then, what is not linear is slow every time. */
-  const milliseconds = (text: string) => Math.min(...[1, 2, 3].map(() => {
+  const milliseconds = (text: string) => {
     const start = process.cpuUsage();
     redactor.redactText(text);
     const { user, system } = process.cpuUsage(start);
     return (user + system) / 1000;
-  }));
+  };
   const fill = (unit: string, length: number) => unit.repeat(Math.ceil(length / unit.length)).slice(0, length);
   it.each([
     'a', 'A1b2', 'eyJ', 'eyJ.', 'eyJa.', 'kt_', 'kt_a_', 'kt_aaaaaaaa', 'ghp_', 'SG.', 'SG.aaaaaaaa', '://', '://a', '://a:b', ' Bearer ', 'Bearer  ', 'bearer+', '%', '%25', '%41',
@@ -197,9 +196,10 @@ describe('hostile texts', () => {
     'token=a%25,', '://k:%41@',
   ])('should take no longer a character for a megabyte of %j than for less', (unit) => {
     for (const around of [(text: string) => text, (text: string) => `key=${text}`, (text: string) => `Bearer ${text}@`]) {
-      const eighth = milliseconds(around(fill(unit, MEGABYTE / 8)));
       // Work that grows with the square would take 64 times as long. The constant is for what the clock and the runtime add.
-      expect(milliseconds(around(fill(unit, MEGABYTE)))).toBeLessThan(eighth * 24 + 100);
+      const isLinear = () => milliseconds(around(fill(unit, MEGABYTE))) < milliseconds(around(fill(unit, MEGABYTE / 8))) * 24 + 100;
+      // Other threads of this process work now and then; what is not linear is slow every time.
+      expect(isLinear() || isLinear() || isLinear()).toBe(true);
     }
   });
 

@@ -77,17 +77,17 @@ describe('combined', () => {
   });
 
   it.each(['"', '\\', '\\"', ' ', ' "', '[', ' [01/Mar/2026:10:00:02 +0000] ', 'a=', ' a="', 'a ', '\\x41', ' - '])('should take no longer a character for a megabyte of %j than for less', (unit) => {
-    /** Of this process's own work, and the least of three: other threads of it work now and then, what is not linear is slow every time. */
-    const milliseconds = (line: string) => Math.min(...[1, 2, 3].map(() => {
+    const milliseconds = (line: string) => {
       const start = process.cpuUsage();
       mapCombined(line);
       const { user, system } = process.cpuUsage(start);
       return (user + system) / 1000;
-    }));
+    };
     for (const before of ['', '198.51.100.9 - ', `${request} `, '198.51.100.9 - - [01/Mar/2026:10:00:02 +0000] "', '198.51.100.9 - - [01/Mar/2026:10:00:02 +0000] "GET ']) {
-      const eighth = milliseconds(before + unit.repeat((1 << 17) / unit.length));
       // Work that grows with the square would take 64 times as long. The constant is for what the clock and the runtime add.
-      expect(milliseconds(before + unit.repeat((1 << 20) / unit.length))).toBeLessThan(eighth * 24 + 100);
+      const isLinear = () => milliseconds(before + unit.repeat((1 << 20) / unit.length)) < milliseconds(before + unit.repeat((1 << 17) / unit.length)) * 24 + 100;
+      // Other threads of this process work now and then; what is not linear is slow every time.
+      expect(isLinear() || isLinear() || isLinear()).toBe(true);
     }
   });
 });

@@ -69,7 +69,7 @@ export function describeRun(run: Run): string {
   const { bytes_per_row: kept, short_lived_bytes_per_row: shortLived, cpu_s_first_million: first, cpu_s_last_million: last } = figuresOf(run);
   return [
     ...lines, '',
-    `ClickHouse embedded, Postgres ${run.postgres === 'server' ? 'on a server' : 'embedded too'}; ${run.batch.toLocaleString('en-US')} rows an insert, 10,000 messages at most from Kafka. The ready-made blocks are held in memory, which their peak counts.`,
+    `ClickHouse embedded, Postgres ${run.postgres === 'server' ? 'on a server' : 'embedded too'}; ${run.batch.toLocaleString('en-US')} rows an insert, 20,000 messages at most from Kafka. The ready-made blocks are held in memory, which their peak counts.`,
     `On disk: ${kept} bytes a row with its rollups, and ${shortLived} for a week.`,
     ...(run.pipeline.rows >= 2e6 ? [`CPU seconds of (b): ${first} for the first million rows, ${last} for the last.`] : []),
   ].join('\n');

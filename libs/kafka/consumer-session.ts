@@ -16,8 +16,8 @@ export interface SessionOptions {
 const FIRST_RETRY_MS = 500;
 const LONGEST_RETRY_MS = 10_000;
 /** What one answer of a broker holds at most, of all partitions together; a larger batch still comes alone. */
-const MOST_BYTES = 8 * 1024 * 1024;
-const MOST_BYTES_A_PARTITION = 4 * 1024 * 1024;
+const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_BYTES_A_PARTITION = 8 * 1024 * 1024;
 /** Once it is to stop, a batch that is with its taker gets so long: it holds up the others of its group. */
 const LAST_BATCH_MS = 6_000;
 

@@ -28,7 +28,7 @@ export class KafkaLogSource extends LogSource {
   }
 
   override async start(take: TakeBatch): Promise<void> {
-    const { topics, group, batchMessages = 10_000, batchBytes = 4 * 1024 * 1024, sessionTimeout = 30_000 } = this.options;
+    const { topics, group, batchMessages = 20_000, batchBytes = 8 * 1024 * 1024, sessionTimeout = 30_000 } = this.options;
     const session = new ConsumerSession(this.kafka, { topics, group, batchMessages, batchBytes, sessionTimeout }, take, () => {
       // Over all consumers, so that what an earlier one still has under way can be told apart.
       this.assignments += 1;

@@ -1,15 +1,14 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
-import { Client } from 'pg';
 import { findPostgresBin } from '../../test/support/find-programs.js';
 import { kafkaJars } from '../../test/support/kafka-jars.js';
 import { KeeperLine } from '../../test/support/server-keeper.js';
+import { createDatabase } from '../support/database.js';
 import { engineFromBlocks, engineFromFiles, engineFromLines, type PhaseOptions } from './engine-phase.js';
 import { fromKafka, produce } from './kafka-phase.js';
 import type { Measured } from './measure.js';
@@ -94,16 +93,6 @@ interface RunOptions extends Pick<PhaseOptions, 'lines' | 'rows' | 'batch'> {
   brokers?: readonly string[];
   postgres?: string;
   clickhouse?: string;
-}
-
-async function createDatabase(server: string): Promise<string> {
-  const url = new URL(server);
-  url.pathname = `/bench_${randomUUID().replaceAll('-', '')}`;
-  const client = new Client({ connectionString: server });
-  await client.connect();
-  await client.query(`CREATE DATABASE ${url.pathname.slice(1)}`);
-  await client.end();
-  return url.href;
 }
 
 function wholeNumber(option: string, value: string): number {

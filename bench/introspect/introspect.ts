@@ -3,7 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CreatedApiKey, Introspection } from '@keytrail/contracts';
 import { findPostgresBin } from '../../test/support/find-programs.js';
 import { KeeperLine } from '../../test/support/server-keeper.js';
-import { callApi, createDatabase, serve, startServer, type Served } from '../support/serve.js';
+import { createDatabase } from '../support/database.js';
+import { callApi, serve, startServer, type Served } from '../support/serve.js';
 import { offer, type Load } from './load.js';
 import { makePresented, type Presented } from './presented.js';
 

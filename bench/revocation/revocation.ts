@@ -3,7 +3,8 @@ import { parseArgs } from 'node:util';
 import type { CreatedApiKey } from '@keytrail/contracts';
 import { findPostgresBin } from '../../test/support/find-programs.js';
 import { KeeperLine } from '../../test/support/server-keeper.js';
-import { callApi, createDatabase, quantile, serve, startServer } from '../support/serve.js';
+import { createDatabase } from '../support/database.js';
+import { callApi, quantile, serve, startServer } from '../support/serve.js';
 import { subscribe } from './subscriber.js';
 
 const options = {

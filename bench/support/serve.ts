@@ -1,12 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { AppLogger, readSettings } from '@keytrail/platform';
-import { Client } from 'pg';
 import { StandaloneSettings } from '../../apps/standalone/settings.js';
 import { startStandalone } from '../../apps/standalone/start.js';
 
@@ -56,17 +55,6 @@ export async function startServer(bench: string, postgres: string): Promise<Serv
       rmSync(directory, { recursive: true, force: true, maxRetries: 3 });
     },
   };
-}
-
-/** A new database on a server; its URL. */
-export async function createDatabase(server: string): Promise<string> {
-  const url = new URL(server);
-  url.pathname = `/bench_${randomUUID().replaceAll('-', '')}`;
-  const client = new Client({ connectionString: server });
-  await client.connect();
-  await client.query(`CREATE DATABASE ${url.pathname.slice(1)}`);
-  await client.end();
-  return url.href;
 }
 
 /** Calls the API. Throws for anything but a 2xx. */

@@ -23,7 +23,6 @@ const USER_INFO = /(:\/\/)([^\s/?#"'<>]+)@/g;
 /** The same with the host cut off; digits are a port. */
 const CUT_USER_INFO = /(:\/\/[^\s/?#"'<>:@[]{0,256}:)(?!\d{0,5}$)([^\s/?#"'<>@]+)$/;
 const ENCODED_WORD = /[^\s&=?#;,"'<>]{4,}/g;
-const LONE_SURROGATE = /[\ud800-\udfff]/gu;
 /** What tokens without an underscore hold. */
 const OTHER_TOKENS = /AIza|xox[a-z]-|xapp-|glpat-|SG\.|sk-|ya29\./;
 const MAY_BE_RANDOM = HAS.longRun | HAS.upper | HAS.lower | HAS.digit;
@@ -130,7 +129,7 @@ function replaceInEncoded(text: string, replace: Replace, encodings: number): st
     const decoded = percentDecode(word);
     if (decoded === word) return word;
     const redacted = untilStable(decoded, replace, encodings + 1);
-    return redacted === decoded ? word : encodeURIComponent(redacted.replace(LONE_SURROGATE, '\ufffd')).replaceAll('%2F', '/');
+    return redacted === decoded ? word : encodeURIComponent(redacted.toWellFormed()).replaceAll('%2F', '/');
   });
 }
 

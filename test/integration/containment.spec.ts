@@ -3,7 +3,7 @@ import { compactDecrypt, exportJWK, generateKeyPair } from 'jose';
 import type { AuditPage, Containment, ContainmentPage, Introspection, Problem, Role } from '@keytrail/contracts';
 import { startTestApp, type Answer, type TestApp } from '../support/app.js';
 import { issueKey, keyKinds, type IssuedKey, type KindUnderTest } from '../support/key-kinds.js';
-import { createPostgresDatabase, describeWithPostgres, type PostgresDatabase } from '../support/postgres.js';
+import { describeOnPostgresServer } from '../support/postgres-forms.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
 import { newName } from '../support/request-lines.js';
 
@@ -180,17 +180,11 @@ describe('containment', () => {
   });
 });
 
-describeWithPostgres('containment on a Postgres server', () => {
-  let postgres: PostgresDatabase;
+describeOnPostgresServer('containment on a Postgres server', (env) => {
   beforeAll(async () => {
-    postgres = await createPostgresDatabase();
-    app = await startTestApp({ KEYTRAIL_POSTGRES_URL: postgres.url });
+    app = await startTestApp(await env());
     registry = registryOf(app);
   });
-  afterAll(async () => {
-    await app.stop();
-    await postgres.drop();
-  });
-
+  afterAll(() => app.stop());
   guarantees();
 });

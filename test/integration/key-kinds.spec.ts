@@ -4,7 +4,7 @@ import type { AuditPage, Introspection, Problem, RequestLogPage, Role, Verificat
 import { WorkspaceSecrets } from '@keytrail/credentials';
 import { startTestApp, type Answer, type TestApp } from '../support/app.js';
 import { issueKey, keyKinds, newKeyBody, type IssuedKey, type KindUnderTest } from '../support/key-kinds.js';
-import { createPostgresDatabase, describeWithPostgres, type PostgresDatabase } from '../support/postgres.js';
+import { describeOnPostgresServer } from '../support/postgres-forms.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
 import { allThatIsStored, nativeLine, newName } from '../support/request-lines.js';
 
@@ -324,17 +324,11 @@ describe('keys of every kind', () => {
   });
 });
 
-describeWithPostgres('keys of every kind on a Postgres server', () => {
-  let postgres: PostgresDatabase;
+describeOnPostgresServer('keys of every kind on a Postgres server', (env) => {
   beforeAll(async () => {
-    postgres = await createPostgresDatabase();
-    app = await startTestApp({ KEYTRAIL_POSTGRES_URL: postgres.url });
+    app = await startTestApp(await env());
     registry = registryOf(app);
   });
-  afterAll(async () => {
-    await app.stop();
-    await postgres.drop();
-  });
-
+  afterAll(() => app.stop());
   table();
 });

@@ -4,7 +4,7 @@ import type { ApiKey, AuditPage, Owner, OwnerList, Problem, Workspace } from '@k
 import { KeyDirectory } from '@keytrail/credentials';
 import { startTestApp, type Answer, type TestApp } from '../support/app.js';
 import { issueKey, keyKinds } from '../support/key-kinds.js';
-import { createPostgresDatabase, describeWithPostgres, type PostgresDatabase } from '../support/postgres.js';
+import { describeOnPostgresServer } from '../support/postgres-forms.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
 import { newName } from '../support/request-lines.js';
 
@@ -168,16 +168,11 @@ describe('the registry', () => {
   guarantees();
 });
 
-describeWithPostgres('the registry on a Postgres server', () => {
-  let postgres: PostgresDatabase;
+describeOnPostgresServer('the registry on a Postgres server', (env) => {
   beforeAll(async () => {
-    postgres = await createPostgresDatabase();
-    app = await startTestApp({ KEYTRAIL_POSTGRES_URL: postgres.url });
+    app = await startTestApp(await env());
     registry = registryOf(app);
   });
-  afterAll(async () => {
-    await app.stop();
-    await postgres.drop();
-  });
+  afterAll(() => app.stop());
   guarantees();
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import type { ApiKey, ApiKeyPage, AuditPage, CreatedApiKey, Incident, IncidentPage, Introspection, Problem, Replacement } from '@keytrail/contracts';
 import { startTestApp, type Answer, type TestApp } from '../support/app.js';
-import { createPostgresDatabase, describeWithPostgres, type PostgresDatabase } from '../support/postgres.js';
+import { describeOnPostgresServer } from '../support/postgres-forms.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
 import { databaseOf, nativeLine, ndjson, newName } from '../support/request-lines.js';
 
@@ -188,17 +188,11 @@ describe('revoke-and-replace', () => {
   });
 });
 
-describeWithPostgres('revoke-and-replace on a Postgres server', () => {
-  let postgres: PostgresDatabase;
+describeOnPostgresServer('revoke-and-replace on a Postgres server', (env) => {
   beforeAll(async () => {
-    postgres = await createPostgresDatabase();
-    app = await startTestApp({ KEYTRAIL_POSTGRES_URL: postgres.url });
+    app = await startTestApp(await env());
     registry = registryOf(app);
   });
-  afterAll(async () => {
-    await app.stop();
-    await postgres.drop();
-  });
-
+  afterAll(() => app.stop());
   guarantees();
 });

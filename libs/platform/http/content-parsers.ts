@@ -8,7 +8,6 @@ const JSON_BODY_LIMIT = 1024 * 1024;
 /** Largest body any route takes, compressed or not. */
 export const BODY_LIMIT = 16 * 1024 * 1024;
 
-const LONE_SURROGATE = /[\ud800-\udfff]/u;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /** JSON for every route but those that read raw bytes; anything else is refused before it is parsed. */
@@ -42,6 +41,6 @@ function parseBody(request: FastifyRequest, body: Buffer): unknown {
 
 /** Half a character (RFC 7493 forbids it) could not be stored; `__proto__` is nobody's field. */
 function cleanValue(key: string, value: unknown): unknown {
-  if (typeof value === 'string' && LONE_SURROGATE.test(value)) throw new SyntaxError('half a character');
+  if (typeof value === 'string' && !value.isWellFormed()) throw new SyntaxError('half a character');
   return key === '__proto__' ? undefined : value;
 }

@@ -1,20 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ApiKey, ApiKeyPage, AuditPage, CreatedApiKey, Replacement } from '@keytrail/contracts';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { captureOutput } from '../support/capture-output.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
 import { allThatIsStored, clickhouseOf, databaseOf } from '../support/request-lines.js';
 
 describe('API keys', () => {
   let app: TestApp;
   let registry: TestRegistry;
-  let written = '';
+  let written: () => string;
   beforeAll(async () => {
-    for (const stream of [process.stdout, process.stderr]) {
-      jest.spyOn(stream, 'write').mockImplementation((chunk) => {
-        written += String(chunk);
-        return true;
-      });
-    }
+    written = captureOutput();
     app = await startTestApp();
     registry = registryOf(app);
   });
@@ -38,7 +34,7 @@ describe('API keys', () => {
       expect(text).not.toContain('digest');
     }
     await app.call('/v1/introspect', { body: { token: key.secret } });
-    const kept = await allThatIsStored(app) + written;
+    const kept = await allThatIsStored(app) + written();
     for (const secret of [key.secret, other.secret, replaced.secret!]) expect(kept).not.toContain(secret.slice(7, 37));
   });
 

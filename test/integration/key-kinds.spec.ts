@@ -3,6 +3,7 @@ import { SignJWT, importJWK, importPKCS8, jwtVerify } from 'jose';
 import type { AuditPage, Introspection, Problem, RequestLogPage, Role, VerificationJwks } from '@keytrail/contracts';
 import { WorkspaceSecrets } from '@keytrail/credentials';
 import { startTestApp, type Answer, type TestApp } from '../support/app.js';
+import { captureOutput } from '../support/capture-output.js';
 import { issueKey, keyKinds, newKeyBody, type IssuedKey, type KindUnderTest } from '../support/key-kinds.js';
 import { describeOnPostgresServer } from '../support/postgres-forms.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
@@ -209,14 +210,9 @@ function table(): void {
 }
 
 describe('keys of every kind', () => {
-  let written = '';
+  let written: () => string;
   beforeAll(async () => {
-    for (const stream of [process.stdout, process.stderr]) {
-      jest.spyOn(stream, 'write').mockImplementation((chunk) => {
-        written += String(chunk);
-        return true;
-      });
-    }
+    written = captureOutput();
     app = await startTestApp();
     registry = registryOf(app);
   });
@@ -240,7 +236,7 @@ describe('keys of every kind', () => {
       '/v1/workspaces/default/jwks.json', ...keyKinds.map(({ path }) => `${path}?limit=1000`),
     ];
     const answers = [...await Promise.all(paths.map(async (path) => JSON.stringify((await app.call(path)).body))), JSON.stringify((await rotate(kind, issued.key_id, { key })).body)];
-    const kept = `${answers.join('\n')}\n${await allThatIsStored(app)}\n${written}`;
+    const kept = `${answers.join('\n')}\n${await allThatIsStored(app)}\n${written()}`;
     for (const [index, secret] of secrets.entries()) expect([index, kept.includes(secret), kept.includes(JSON.stringify(secret).slice(1, -1))]).toEqual([index, false, false]);
     expect(answers.join('')).not.toMatch(/digest|wrapped|pepper|"d":/);
   });

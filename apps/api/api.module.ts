@@ -4,12 +4,14 @@ import { ContainmentModule } from '@keytrail/containment';
 import { CredentialsHttpModule, KeyEventTopicModule } from '@keytrail/credentials';
 import { FindingsHttpModule } from '@keytrail/detection';
 import { IncidentsHttpModule } from '@keytrail/incidents';
+import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
 import { KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, readMessagesFrom, type CountryLookup } from '@keytrail/request-logs';
 import { foundationModules, type Foundation } from '@keytrail/startup';
 
 export interface ApiParts {
   foundation: Foundation;
   countries: CountryLookup;
+  leaks: LeakSettings;
   /** Absent: dead letters are replayed from what was kept of them, and nothing is written to Kafka. */
   kafka?: { brokers: readonly string[]; keyEventsTopic: string } | undefined;
 }
@@ -17,7 +19,7 @@ export interface ApiParts {
 /** Everything over HTTP. Detection and correlation run elsewhere. */
 @Module({})
 export class ApiModule {
-  static forRoot({ foundation, countries, kafka }: ApiParts): DynamicModule {
+  static forRoot({ foundation, countries, leaks, kafka }: ApiParts): DynamicModule {
     return {
       module: ApiModule,
       imports: [
@@ -31,6 +33,7 @@ export class ApiModule {
         FindingsHttpModule,
         IncidentsHttpModule,
         ContainmentModule,
+        LeaksModule.forRoot(leaks),
       ],
     };
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addedKeyFields, adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, settingsSchema, startFields, storeFields } from '@keytrail/platform';
+import { addedKeyFields, adminFields, geoFields, httpFields, jwtFields, kafkaFields, leakFields, masterKeyField, settingsSchema, startFields, storeFields } from '@keytrail/platform';
 
 /** Everything `npm start` can be told. Nothing has to be set. */
 export const StandaloneSettings = settingsSchema({
@@ -15,5 +15,6 @@ export const StandaloneSettings = settingsSchema({
   KEYTRAIL_KAFKA_BROKERS: kafkaFields.KEYTRAIL_KAFKA_BROKERS.optional(),
   ...jwtFields,
   ...geoFields,
+  ...leakFields,
 });
 export type StandaloneSettings = z.infer<typeof StandaloneSettings>;

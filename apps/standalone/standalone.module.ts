@@ -4,6 +4,7 @@ import { ContainmentModule } from '@keytrail/containment';
 import { CredentialsHttpModule, KeyEventTopicModule } from '@keytrail/credentials';
 import { DetectionModule, FindingsHttpModule } from '@keytrail/detection';
 import { CorrelationModule, IncidentsHttpModule } from '@keytrail/incidents';
+import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
 import {
   KafkaCollectorModule, RequestLogsHttpModule, RequestLogsModule, type CountryLookup, type KafkaCollectorParts,
 } from '@keytrail/request-logs';
@@ -12,6 +13,7 @@ import { foundationModules, type Foundation } from '@keytrail/startup';
 export interface StandaloneParts {
   foundation: Foundation;
   countries: CountryLookup;
+  leaks: LeakSettings;
   /** Absent: request logs come over HTTP only. */
   kafka: KafkaCollectorParts | undefined;
   /** Absent: nobody is told of keys over Kafka. */
@@ -21,7 +23,7 @@ export interface StandaloneParts {
 /** Every stage in one process. */
 @Module({})
 export class StandaloneModule {
-  static forRoot({ foundation, countries, kafka, keyEvents }: StandaloneParts): DynamicModule {
+  static forRoot({ foundation, countries, leaks, kafka, keyEvents }: StandaloneParts): DynamicModule {
     return {
       module: StandaloneModule,
       imports: [
@@ -34,6 +36,7 @@ export class StandaloneModule {
         DetectionModule, FindingsHttpModule,
         CorrelationModule, IncidentsHttpModule,
         ContainmentModule,
+        LeaksModule.forRoot(leaks),
       ],
     };
   }

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
+import { leakSettingsOf } from '@keytrail/leaks';
 import { addedKeysOf, lockDataDir, readOrCreateMasterKey, type JobSchedule } from '@keytrail/platform';
 import { CountryLookup, connectKafka, openCountryLookup } from '@keytrail/request-logs';
 import { WrongMasterKeyError, startApp, type Foundation, type RunningApp } from '@keytrail/startup';
@@ -49,5 +50,6 @@ async function compose(settings: StandaloneSettings, foundation: Foundation) {
   const { KEYTRAIL_KAFKA_BROKERS: brokers } = settings;
   const kafka = brokers && connectKafka({ ...settings, KEYTRAIL_KAFKA_BROKERS: brokers });
   const keyEvents = brokers && { brokers, topic: settings.KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC };
-  return StandaloneModule.forRoot({ foundation, countries: new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE)), kafka, keyEvents });
+  const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
+  return StandaloneModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), kafka, keyEvents });
 }

@@ -13,12 +13,13 @@ export class AccessModule {
   static forRoot(settings: AccessSettings, options: { manage: boolean } = { manage: true }): DynamicModule {
     return {
       module: AccessModule,
+      global: true,
       imports: [AuditTrailModule],
       controllers: options.manage ? [AccessController] : [],
       providers: [
         { provide: AccessSettings, useValue: settings }, AccessTokenStore, Authentication, { provide: APP_GUARD, useClass: AccessGuard },
       ],
-      exports: [AccessTokenStore],
+      exports: [AccessTokenStore, Authentication],
     };
   }
 }

@@ -27,12 +27,19 @@ export class Authentication {
   async authenticate(request: FastifyRequest): Promise<Caller> {
     const verdict = await this.identify(request);
     if ('accepted' in verdict) return verdict.accepted;
-    this.metrics.authFailures.inc();
-    // Many clients may share an address, behind a proxy for one: its failures must not shut out those who have a valid credential.
-    const left = await this.failures.consume(request.ip).catch((over: RateLimiterRes) => over);
-    if (left.consumedPoints > this.failures.points) throw tooManyFailures(left);
+    await this.countFailure(request.ip);
     if (verdict.refused !== undefined) this.logger.warn(`a JWT from ${request.ip} was refused: ${verdict.refused}`);
     throw new AppError({ code: 'unauthenticated', status: 401, message: 'Send a valid token: `Authorization: Bearer …`.' });
+  }
+
+  /**
+   * Counts a refusal against an address, for routes that tell their callers by other means as well; 429 `too_many_failures` beyond its limit.
+   * Many clients may share an address, behind a proxy for one: call it after the credential was found bad, so that a good one always passes.
+   */
+  async countFailure(address: string): Promise<void> {
+    this.metrics.authFailures.inc();
+    const left = await this.failures.consume(address).catch((over: RateLimiterRes) => over);
+    if (left.consumedPoints > this.failures.points) throw tooManyFailures(left);
   }
 
   private async identify(request: FastifyRequest): Promise<{ accepted: Caller } | { refused?: string }> {

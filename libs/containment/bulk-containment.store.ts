@@ -7,13 +7,14 @@ export interface TargetKey {
   owner_status: 'active' | 'left'; owner_can_unseal: boolean;
 }
 
-/** Keys that a bulk order means, as far as `workspaces` reach; revoked ones only where they are named. */
+/** Keys that a bulk order means, as far as `workspaces` reach; revoked ones only where they are named, or reported as leaked. */
 export async function keysOfTarget(executor: Executor, target: BulkTarget, workspaces: readonly string[] | null): Promise<TargetKey[]> {
   let query = executor.selectFrom('credentials as c').innerJoin('owners as o', 'o.owner_id', 'c.owner_id').select([
     'c.key_id', 'c.kind', 'c.name', 'c.workspace_id', 'c.owner_id', 'c.fingerprint', 'c.version', 'c.revoked_at', 'o.status as owner_status',
   ]).select(({ eb }) => eb('o.public_key', 'is not', null).$castTo<boolean>().as('owner_can_unseal')).where(inWorkspaces(workspaces, 'c.workspace_id')).orderBy('c.key_id');
   if ('owner_id' in target) query = query.where('c.owner_id', '=', target.owner_id).where('c.revoked_at', 'is', null);
   else if ('workspace' in target) query = query.where('c.workspace_id', '=', target.workspace).where('c.revoked_at', 'is', null);
+  else if ('leak_id' in target) query = query.where('c.key_id', 'in', (keys) => keys.selectFrom('leaked_keys').select('key_id').where('leak_id', '=', target.leak_id));
   else query = query.where((where) => where.or([where('c.key_id', 'in', target.keys), where('c.fingerprint', 'in', target.keys)]));
   return query.execute();
 }

@@ -22,6 +22,6 @@ import { Overlaps } from './overlaps.service.js';
   providers: [
     BlastRadiusService, BlastRadiusStore, BulkContainments, CallerEvidenceStore, ContainmentView, Containments, OverlapEnd, OverlapEvidenceService, OverlapJob, Overlaps,
   ],
-  exports: [Containments],
+  exports: [Containments, OverlapEnd],
 })
 export class ContainmentModule {}

@@ -4,7 +4,7 @@ import type { CancelContainment, CompleteContainment } from '@keytrail/contracts
 import { Succession, findById, lockById } from '@keytrail/credentials';
 import { AppError, Clock, conflict, notFound, type Actor, type Caller } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
-import { changeContainment, findContainment, lockContainment, type ContainmentRecord } from './containment.store.js';
+import { changeContainment, containmentOfKey, findContainment, lockContainment, type ContainmentRecord } from './containment.store.js';
 import { OverlapEvidenceService } from './overlap-evidence.service.js';
 
 /** Ends overlaps: by completing them, which revokes the old key, or by cancelling them, which revokes the new one. */
@@ -32,17 +32,28 @@ export class OverlapEnd {
 
   /** Revokes the old key of an overlap, for whoever decided so. Nothing changes where somebody was faster. */
   async revokeOld(actor: Actor, seen: ContainmentRecord, reason: string | null, detail: Record<string, unknown>): Promise<void> {
+    await this.change(seen, (transaction, row) => this.revokeOldOf(transaction, actor, row, reason, detail));
+  }
+
+  /** Ends the overlap of a key that the transaction has locked, if one is under way: its old key dies now. The id of the containment. */
+  async cutShort(transaction: Executor, actor: Actor, keyId: string, reason: string, detail: Record<string, unknown>): Promise<string | undefined> {
+    const open = await containmentOfKey(transaction, keyId);
+    const row = open?.state === 'overlap' ? await lockContainment(transaction, open.containment_id) : undefined;
+    if (row === undefined) return undefined;
+    await this.revokeOldOf(transaction, actor, row, reason, detail);
+    return row.containment_id;
+  }
+
+  private async revokeOldOf(transaction: Executor, actor: Actor, row: ContainmentRecord, reason: string | null, detail: Record<string, unknown>): Promise<void> {
+    if (row.state === 'contained') return;
+    if (row.state === 'cancelled') throw conflict('containment_cancelled', 'It was cancelled: the new key is revoked and the old one lives.');
     const now = this.clock.date();
-    await this.change(seen, async (transaction, row) => {
-      if (row.state === 'contained') return;
-      if (row.state === 'cancelled') throw conflict('containment_cancelled', 'It was cancelled: the new key is revoked and the old one lives.');
-      const key = (await findById(transaction, row.key_id, null))!;
-      const by = { ended_at: now, ended_by: actor.actor, state: 'contained' as const };
-      // Somebody may have revoked the key alone: then that was the moment.
-      if (key.revoked_at === null) await this.succession.retire(transaction, actor, key, { reason, incident_id: row.incident_id ?? undefined }, row.successor_id, now);
-      await changeContainment(transaction, row.containment_id, { ...by, revoked_at: key.revoked_at ?? now });
-      await this.record(transaction, actor, row, 'containment.completed', reason, detail);
-    });
+    const key = (await findById(transaction, row.key_id, null))!;
+    const by = { ended_at: now, ended_by: actor.actor, state: 'contained' as const };
+    // Somebody may have revoked the key alone: then that was the moment.
+    if (key.revoked_at === null) await this.succession.retire(transaction, actor, key, { reason, incident_id: row.incident_id ?? undefined }, row.successor_id, now);
+    await changeContainment(transaction, row.containment_id, { ...by, revoked_at: key.revoked_at ?? now });
+    await this.record(transaction, actor, row, 'containment.completed', reason, detail);
   }
 
   /** Revokes the new key; the old one lives on. Not after a completion: a revocation cannot be undone. Cancelling it again changes nothing. */

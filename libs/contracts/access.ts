@@ -8,31 +8,32 @@ export const permissions = [
   'signing-keys:read', 'signing-keys:write', 'signing-keys:revoke', 'introspect',
   'workspaces:read', 'workspaces:write', 'owners:read', 'owners:write',
   'findings:read', 'incidents:read', 'incidents:write', 'containments:read', 'containments:write',
-  'audit:read', 'audit:export', 'access:manage', 'metrics:read',
+  'leaks:read', 'leaks:write', 'audit:read', 'audit:export', 'access:manage', 'metrics:read',
 ] as const;
 
 /** What a route asks of its caller. */
 export type Permission = (typeof permissions)[number];
 
-export const Role = z.enum(['viewer', 'responder', 'admin', 'ingest', 'gateway']).meta({ id: 'Role' });
+export const Role = z.enum(['viewer', 'responder', 'admin', 'ingest', 'gateway', 'scanner']).meta({ id: 'Role' });
 export type Role = z.infer<typeof Role>;
 
 const reading: readonly Permission[] = [
   'request-logs:read', 'api-keys:read', 'service-tokens:read', 'workspace-keys:read', 'public-keys:read', 'signing-keys:read',
-  'workspaces:read', 'owners:read', 'findings:read', 'incidents:read', 'containments:read',
+  'workspaces:read', 'owners:read', 'findings:read', 'incidents:read', 'containments:read', 'leaks:read',
   'metrics:read',
 ];
 
-/** What each role may do. Machines (ingest, gateway) can read nothing back. */
+/** What each role may do. Machines (ingest, gateway, scanner) can read nothing back. */
 export const rolePermissions: Record<Role, readonly Permission[]> = {
   viewer: reading,
   responder: [
-    ...reading, 'dead-letters:read', 'incidents:write', 'containments:write', 'api-keys:revoke', 'service-tokens:revoke', 'workspace-keys:revoke',
+    ...reading, 'dead-letters:read', 'incidents:write', 'containments:write', 'leaks:write', 'api-keys:revoke', 'service-tokens:revoke', 'workspace-keys:revoke',
     'public-keys:revoke', 'signing-keys:revoke', 'audit:read',
   ],
   admin: permissions,
   ingest: ['request-logs:write'],
   gateway: ['introspect', 'request-logs:write'],
+  scanner: ['leaks:write'],
 };
 
 export const CreateAccessToken = z.strictObject({

@@ -173,8 +173,9 @@ export type CancelContainment = z.infer<typeof CancelContainment>;
 // Many keys at once.
 export const BulkTarget = z.union([
   z.strictObject({ owner_id: identifier(64) }), z.strictObject({ workspace: identifier(64) }),
-  z.strictObject({ keys: z.array(identifier(256)).min(1).max(1000).describe('Ids or fingerprints, as a leak report names them') }),
-]).meta({ id: 'BulkTarget' }).describe('All active keys of an owner, of a workspace, or those named');
+  z.strictObject({ leak_id: identifier(64) }),
+  z.strictObject({ keys: z.array(identifier(256)).min(1).max(1000).describe('Ids or fingerprints') }),
+]).meta({ id: 'BulkTarget' }).describe('All active keys of an owner, of a workspace or of a leak report, or those named');
 export type BulkTarget = z.infer<typeof BulkTarget>;
 
 export const BulkContain = z.strictObject({

@@ -28,6 +28,9 @@ export {
   IntrospectBatch, IntrospectRequest, Introspection, IntrospectionList, MOST_INTROSPECTIONS, RefusalReason, SignedRequest, refusalStatus,
 } from './introspection.js';
 export { KeyEvent, KeyEventPage, KeyEventQuery, KeyEventType } from './key-event.js';
+export {
+  FalsePositiveReason, GithubLeakAnswer, GithubLeakReport, LONGEST_LEAKED_SECRET, Leak, LeakLabel, LeakPage, LeakQuery, LeakReceipt, LeakSummary, LeakedKey, ReportLeak,
+} from './leak.js';
 export { CreateOwner, Owner, OwnerList, OwnerStatus, PublicJwk, UpdateOwner } from './owner.js';
 export { Problem } from './problem.js';
 export {

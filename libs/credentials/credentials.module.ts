@@ -14,12 +14,13 @@ import { LastUseStore } from './last-use.store.js';
 import { NonceStore } from './nonce.store.js';
 import { Owners } from './owners.service.js';
 import { RegistryController } from './registry.controller.js';
+import { SecretRecognition } from './recognition.service.js';
 import { Registry } from './registry.service.js';
 import { RevocationsController } from './revocations.controller.js';
 import { Succession } from './succession.service.js';
 import { WorkspaceSecrets } from './workspace-secrets.service.js';
 
-const services = [Credentials, KeyDirectory, KeyIntrospection, Owners, Registry, Succession, WorkspaceSecrets];
+const services = [Credentials, KeyDirectory, KeyIntrospection, Owners, Registry, SecretRecognition, Succession, WorkspaceSecrets];
 
 /** The registry, without its HTTP edge: for processes that only look keys up. */
 @Module({ imports: [AuditTrailModule], providers: [...services, IntrospectedKeys, LastUseStore, NonceStore], exports: services })

@@ -7,6 +7,7 @@ export { KeyDirectory } from './key-directory.service.js';
 export { kindRules, type KindRule } from './kinds.js';
 export { sealingAlgorithm } from './owner-key.js';
 export { Owners } from './owners.service.js';
+export { SecretRecognition, type Recognition } from './recognition.service.js';
 export { DEFAULT_WORKSPACE, Registry } from './registry.service.js';
 export { Succession, type Reasons, type Succeeded } from './succession.service.js';
 export { WorkspaceSecrets } from './workspace-secrets.service.js';

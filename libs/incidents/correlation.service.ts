@@ -1,5 +1,4 @@
 import { Injectable } from '@nestjs/common';
-import { sql } from 'kysely';
 import { KeyDirectory } from '@keytrail/credentials';
 import { presentFinding, type FindingRow } from '@keytrail/detection';
 import { Clock, newId } from '@keytrail/platform';
@@ -7,13 +6,10 @@ import { Database, type Executor } from '@keytrail/postgres';
 import { absorb, openIncident, severityRose, type Arrival } from './absorb.js';
 import { correlate, correlationDefaults, isOpen, outlives, type IncidentFacts } from './correlate.js';
 import { isWorthTelling, toldAfter } from './growth.js';
-import { addToTimeline, openIncidentsNear, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
+import { addToTimeline, lockCorrelation, openIncidentsNear, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
 import { UsualNetworks } from './usual-networks.service.js';
 
 const FINDINGS_A_TIME = 100;
-
-/** Any number; the same in every process that correlates. */
-const CORRELATION_LOCK = 7_620_001;
 
 /** Puts findings that are new or have grown into incidents. */
 @Injectable()
@@ -39,8 +35,7 @@ export class Correlation {
     await this.networks.learn(waiting);
     await this.directory.refresh();
     return this.database.transaction().execute(async (transaction) => {
-      // One at a time: two findings about one key must not both find no incident.
-      await sql`SELECT pg_advisory_xact_lock(${CORRELATION_LOCK})`.execute(transaction);
+      await lockCorrelation(transaction);
       const findings = await findingsAwaiting(transaction).where('finding_id', 'in', waiting.map((finding) => finding.finding_id)).execute();
       for (const finding of findings) await this.place(transaction, finding);
       return waiting.length;

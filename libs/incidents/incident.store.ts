@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { IncidentState, IncidentSummary, Severity, TimelineEntry } from '@keytrail/contracts';
 import type { FindingRow } from '@keytrail/detection';
 import { inWorkspaces, type Executor, type IncidentTable } from '@keytrail/postgres';
@@ -38,6 +38,19 @@ export const findIncident = (executor: Executor, incidentId: string, workspaces:
 export const lockIncident = (transaction: Executor, incidentId: string, workspaces: readonly string[] | null): Promise<IncidentRow | undefined> =>
   transaction.selectFrom('incidents').selectAll().where('incident_id', '=', incidentId).where(inWorkspaces(workspaces))
     .forUpdate().executeTakeFirst();
+
+/** Any number; the same in every process that puts something into incidents. */
+const CORRELATION_LOCK = 7_620_001;
+
+/** One at a time: two findings about one key must not both find no incident. Held until the transaction ends; taken after keys and before incidents. */
+export const lockCorrelation = async (transaction: Executor): Promise<void> => {
+  await sql`SELECT pg_advisory_xact_lock(${CORRELATION_LOCK})`.execute(transaction);
+};
+
+/** The latest incident about a key that still takes findings. */
+export const openIncidentOfKey = (transaction: Executor, workspace: string, keyId: string): Promise<IncidentRow | undefined> =>
+  transaction.selectFrom('incidents').selectAll().where('workspace_id', '=', workspace).where('state', 'not in', ['resolved', 'false_positive'])
+    .where('key_ids', '@>', JSON.stringify([keyId]) as never).orderBy('last_seen', 'desc').limit(1).forUpdate().executeTakeFirst();
 
 /** Incidents of a workspace that still take findings and lie near a span of time. */
 export const openIncidentsNear = (transaction: Executor, workspace: string, from: Date, to: Date): Promise<IncidentRow[]> =>

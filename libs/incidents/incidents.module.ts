@@ -7,10 +7,11 @@ import { Correlation } from './correlation.service.js';
 import { IncidentBundleController } from './incident-bundle.controller.js';
 import { IncidentBundles } from './incident-bundle.service.js';
 import { IncidentsController } from './incidents.controller.js';
+import { LeakIncidents } from './leak-incidents.service.js';
 import { Incidents } from './incidents.service.js';
 import { UsualNetworks } from './usual-networks.service.js';
 
-@Module({ imports: [AuditTrailModule, CredentialsModule], providers: [Incidents], exports: [Incidents] })
+@Module({ imports: [AuditTrailModule, CredentialsModule], providers: [Incidents, LeakIncidents], exports: [Incidents, LeakIncidents] })
 export class IncidentsModule {}
 
 @Module({ imports: [AuditTrailModule, IncidentsModule], controllers: [IncidentsController, IncidentBundleController], providers: [IncidentBundles] })

@@ -1,3 +1,5 @@
 export { Correlation } from './correlation.service.js';
 export { CorrelationModule, IncidentsHttpModule, IncidentsModule } from './incidents.module.js';
 export { Incidents } from './incidents.service.js';
+export { LeakIncidents, type LeakedKeyReport } from './leak-incidents.service.js';
+export { LEAKED_KEY } from './leak-narrative.js';

@@ -5,6 +5,7 @@ export { DataDirLockedError, lockDataDir, type DataDirLock } from './data-dir-lo
 export { AppError, badRequest, conflict, notFound, type FieldError } from './errors.js';
 export { ApiQueryOf } from './http/api-query.decorator.js';
 export { CurrentCaller, setCaller, systemActor, type Actor, type Caller } from './http/caller.js';
+export { parseJson } from './http/content-parsers.js';
 export { createHttpApp } from './http/create-http-app.js';
 export { idempotencyKeyOf } from './http/idempotency-key.js';
 export { ReadinessChecks } from './http/health.controller.js';
@@ -23,7 +24,7 @@ export {
   Secrets, fingerprintOf, readOrCreateMasterKey, sameDigest, type AddedKeys, type PepperedDigest, type WrappedSecret,
 } from './secrets.js';
 export {
-  addedKeyFields, addedKeysOf, adminFields, geoFields, httpFields, jwtFields, kafkaFields, masterKeyField, parseTopic, secretFields, settingsSchema, startFields, storeFields,
+  addedKeyFields, addedKeysOf, adminFields, geoFields, httpFields, jwtFields, kafkaFields, leakFields, masterKeyField, parseTopic, secretFields, settingsSchema, startFields, storeFields,
 } from './setting-fields.js';
 export { SettingsError, readSettings } from './settings.js';
 export { WorkspaceScope } from './workspace-scope.js';

@@ -55,6 +55,10 @@ export class Metrics {
     name: 'keytrail_authentication_failures_total', help: 'Calls refused for lack of valid credentials', registers: [this.registry],
   });
 
+  readonly leaked = new Counter({
+    name: 'keytrail_leaked_secrets_total', help: 'Secrets that were reported as leaked, by what they were', labelNames: ['label'], registers: [this.registry],
+  });
+
   constructor(withProcessMetrics = true) {
     if (withProcessMetrics) collectDefaultMetrics({ register: this.registry });
   }

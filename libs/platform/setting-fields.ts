@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { Reader } from 'maxmind';
 import { z } from 'zod';
-import { RequestLogFormat } from '@keytrail/contracts';
+import { RequestLogFormat, issuedKinds, type IssuedKind } from '@keytrail/contracts';
 import { parseKeysByVersion, type KeysByVersion } from './key-ring.js';
 import type { AddedKeys } from './secrets.js';
 
@@ -153,6 +153,22 @@ export const jwtFields = {
 
 export const geoFields = {
   KEYTRAIL_GEOIP_FILE: z.string().min(1).superRefine(readableAs('a MaxMind database', isMaxMindDatabase)).optional().describe('MaxMind database for countries; absent = the one that comes with Keytrail'),
+};
+
+const isLoopback = ({ hostname }: URL) => ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
+const REVOKE_NONE = 'none';
+
+/** What is done about leaked keys. */
+export const leakFields = {
+  KEYTRAIL_GITHUB_KEYS_URL: httpUrl.refine((url) => URL.canParse(url) && (new URL(url).protocol === 'https:' || isLoopback(new URL(url))), { message: 'must be https: whoever can change this list can report as GitHub' })
+    .optional().describe('The public keys that GitHub signs its reports of leaked secrets with; absent = its reports are not taken'),
+  KEYTRAIL_REVOKE_LEAKED: list('kind').transform((kinds, context): readonly IssuedKind[] => {
+    if (kinds.length === 1 && kinds[0] === REVOKE_NONE) return [];
+    if (kinds.length === 1 && kinds[0] === 'all') return issuedKinds;
+    if (kinds.every((kind): kind is IssuedKind => (issuedKinds as readonly string[]).includes(kind))) return kinds;
+    context.addIssue({ code: 'custom', message: `must be none, all, or some of ${issuedKinds.join(', ')}` });
+    return z.NEVER;
+  }).prefault(REVOKE_NONE).describe('Kinds of keys that are revoked by themselves when their secret is reported as leaked, separated by commas; all, or none'),
 };
 
 /** All that an app can be told, as one schema: its fields, and what they must be to each other, reported together. */

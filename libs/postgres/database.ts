@@ -12,6 +12,7 @@ import { auditTree } from './migrations/0006-audit-tree.js';
 import { keyEvents } from './migrations/0007-key-events.js';
 import { containments } from './migrations/0008-containments.js';
 import { kafkaLogs } from './migrations/0009-kafka-logs.js';
+import { leaks } from './migrations/0011-leaks.js';
 import type { Tables } from './tables.js';
 
 const BIGINT = 20;
@@ -64,6 +65,7 @@ export class Database extends Kysely<Tables> {
           '0007-key-events': keyEvents,
           '0008-containments': containments,
           '0009-kafka-logs': kafkaLogs,
+          '0011-leaks': leaks,
         }),
       },
     });

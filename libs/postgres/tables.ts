@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
-  BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FindingEvidence, IncidentState, IssuedKind, KeyEventType, OnOverlapEnd, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk,
+  BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, IncidentState, IssuedKind, KeyEventType, KeyState, OnOverlapEnd, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk,
 } from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
@@ -165,6 +165,21 @@ export interface BulkContainmentKeyTable {
   message: string | null; at: OptionalTime;
 }
 
+/** A report of leaked secrets: one call of GitHub, of another scanner or of a person. The secrets themselves are kept nowhere. */
+export interface LeakTable {
+  leak_id: string; source: string; reported_by: string; note: string | null;
+  /** Tells whether the same report came before: a keyed digest of its body. */
+  body_digest: string;
+  reported_at: Time; last_reported_at: Time; times_reported: Generated<number>; finished_at: OptionalTime; tokens: number;
+  false_positives: Json<Record<FalsePositiveReason, number>>;
+}
+/** A key of a report. `fingerprint`: how its secret shows. */
+export interface LeakedKeyTable {
+  leak_id: string; key_id: string; fingerprint: string; type: string; state: KeyState; severity: Severity; proven: boolean;
+  incident_id: ColumnType<string | null, string | null | undefined, string | null>; containment_id: ColumnType<string | null, string | null | undefined, string | null>; at: Time;
+}
+export interface LeakPlaceTable { leak_id: string; key_id: string; digest: string; url: string; location: string }
+
 export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable;
   bearer_digests: BearerDigestTable; wrapped_secrets: WrappedSecretTable; verification_keys: VerificationKeyTable;
@@ -176,4 +191,5 @@ export interface Tables {
   detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_watch: KeyWatchTable;
   findings: FindingTable; incidents: IncidentTable; incident_timeline: IncidentTimelineTable;
   containments: ContainmentTable; bulk_containments: BulkContainmentTable; bulk_containment_keys: BulkContainmentKeyTable;
+  leaks: LeakTable; leaked_keys: LeakedKeyTable; leak_places: LeakPlaceTable;
 }

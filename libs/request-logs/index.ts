@@ -6,4 +6,5 @@ export { DeadLetterStore } from './dead-letter.store.js';
 export { HttpIntake } from './http-intake.service.js';
 export { KafkaCollector, KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
 export { LedgerStore } from './ledger.store.js';
+export { createRedactor, type Redactor } from './redact.js';
 export { KafkaCollectorModule, KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, type KafkaCollectorParts } from './request-logs.module.js';

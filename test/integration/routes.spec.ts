@@ -10,6 +10,9 @@ const PUBLIC = [
   '/openapi.json', '/docs', '/docs/', '/docs/*', '/docs/index.html', '/docs/LICENSE', '/docs/swagger-ui-init.js', '/docs/docs/swagger-ui-init.js',
 ];
 
+/** Answers whoever signs as GitHub does, and has a suite of its own: leaks.spec.ts. */
+const SIGNED = ['/v1/leaks/github'];
+
 interface Guarded extends FastifyRoute {
   permission: Permission;
 }
@@ -25,7 +28,7 @@ describe('every route', () => {
     const { body } = await app.call<{ paths: Record<string, Record<string, { 'x-permission'?: Permission }>> }>('/openapi.json');
     const declared = ({ method, url }: FastifyRoute) =>
       body.paths[url.replaceAll(/:(\w+)/g, '{$1}')]?.[(method === 'HEAD' ? 'GET' : method).toLowerCase()]?.['x-permission'];
-    guarded = routes.filter(({ url }) => !PUBLIC.includes(url)).map((route) => ({ ...route, permission: declared(route)! }));
+    guarded = routes.filter(({ url }) => ![...PUBLIC, ...SIGNED].includes(url)).map((route) => ({ ...route, permission: declared(route)! }));
     for (const role of Role.options) tokens.set(role, await registryOf(app).token(role));
   });
   afterAll(() => app.stop());
@@ -36,12 +39,21 @@ describe('every route', () => {
   it('declares a permission, or is public on purpose', () => {
     expect(guarded.length).toBeGreaterThan(40);
     expect(guarded.filter(({ permission }) => !permissions.includes(permission)).map(named)).toEqual([]);
-    expect([...new Set(routes.map(({ url }) => url))]).toEqual(expect.arrayContaining(PUBLIC));
+    expect([...new Set(routes.map(({ url }) => url))]).toEqual(expect.arrayContaining([...PUBLIC, ...SIGNED]));
   });
 
   it('is read-only where it is public', () => {
     const methods = routes.filter(({ url }) => PUBLIC.includes(url)).map(({ method }) => method);
     expect([...new Set(methods)].sort()).toEqual(['GET', 'HEAD']);
+  });
+
+  it('takes no token, the administrator\'s neither, where a signature is asked for', async () => {
+    for (const { method, url } of routes.filter((route) => SIGNED.includes(route.url))) {
+      for (const token of [null, app.adminToken]) {
+        const { status } = await callFrom(app, '10.0.2.1', url, { method, token, body: [] });
+        expect([method, url, status]).toEqual([method, url, 404]); // not configured here
+      }
+    }
   });
 
   it('has a permission that some role holds, and no permission is without a route', () => {
@@ -72,8 +84,8 @@ describe('every route', () => {
   });
 
   it('keeps machines from reading anything, but for the feed that tells a gateway which keys to refuse', () => {
-    const readableTo = (role: 'ingest' | 'gateway') => guarded.filter(({ method, permission }) => method === 'GET' && rolePermissions[role].includes(permission)).map(named);
-    expect(readableTo('ingest')).toEqual([]);
+    const readableTo = (role: 'ingest' | 'gateway' | 'scanner') => guarded.filter(({ method, permission }) => method === 'GET' && rolePermissions[role].includes(permission)).map(named);
+    expect([...readableTo('ingest'), ...readableTo('scanner')]).toEqual([]);
     expect(readableTo('gateway')).toEqual(['GET /v1/revocations']);
   });
 

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { AppError } from '../errors.js';
 
 /** Routes whose body is handed on as bytes, whatever its content type. */
-const RAW_BODY_ROUTES = new Set(['/v1/request-logs']);
+const RAW_BODY_ROUTES = new Set(['/v1/request-logs', '/v1/leaks/github']);
 const JSON_BODY_LIMIT = 1024 * 1024;
 
 /** Largest body any route takes, compressed or not. */
@@ -31,7 +31,11 @@ function parseBody(request: FastifyRequest, body: Buffer): unknown {
   if (body.length > JSON_BODY_LIMIT) {
     throw new AppError({ code: 'body_too_large', status: 413, message: 'The body is larger than 1 MiB.' });
   }
-  if (body.length === 0) return undefined;
+  return body.length === 0 ? undefined : parseJson(body);
+}
+
+/** The value of a JSON body. Throws 400 `invalid_json`. */
+export function parseJson(body: Buffer): unknown {
   try {
     return JSON.parse(utf8.decode(body), cleanValue);
   } catch {

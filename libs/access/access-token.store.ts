@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import type { AccessToken, CreateAccessToken, CreatedAccessToken } from '@keytrail/contracts';
 import { AuditTrail } from '@keytrail/audit-trail';
-import { AppError, Clock, LAST_EXPIRY, NextBatch, Secrets, badRequest, newBearerKey, newId, notFound, parseBearerKey, systemActor, type Caller } from '@keytrail/platform';
-import { Database, type Executor } from '@keytrail/postgres';
+import { AppError, Clock, LAST_EXPIRY, NextBatch, Secrets, badRequest, newBearerKey, newId, notFound, parseBearerKey, systemActor, type Caller, type Marks } from '@keytrail/platform';
+import { Changes, Database, type Executor } from '@keytrail/postgres';
 
 const shown = ['token_id', 'name', 'role', 'workspaces', 'created_at', 'created_by', 'expires_at', 'revoked_at'] as const;
 
@@ -15,24 +15,28 @@ interface TokenRow {
 @Injectable()
 export class AccessTokenStore {
   private administrator: { asked: number; digest: Promise<string | undefined> } | undefined;
-  /** Each call asks the database, so that a token that was revoked is refused from then on; calls that come together ask together. */
-  private readonly byDigest = new NextBatch((digests: readonly string[]) => this.readByDigest(digests));
+  /** By digest, as of the change that `marks` tells of. */
+  private readonly held = new Map<string, TokenRow>();
+  private marks: Marks | undefined;
+  private readonly missing = new NextBatch((digests: readonly string[]) => this.readByDigest(digests));
 
   constructor(
     private readonly database: Database, private readonly secrets: Secrets, private readonly clock: Clock,
-    private readonly auditTrail: AuditTrail,
+    private readonly auditTrail: AuditTrail, private readonly changes: Changes,
   ) {}
 
   /**
-   * The live token a bearer value stands for. What is neither built like a token of ours nor the administrator's, which may have any
-   * shape, is told without asking the database.
+   * The live token a bearer value stands for, as it was at some moment of this call, and what was known of that moment. What is neither built
+   * like a token of ours nor the administrator's, which may have any shape, is told without asking the database.
    */
-  async find(bearer: string): Promise<TokenRow | undefined> {
+  async find(bearer: string): Promise<{ token: TokenRow; marks: Marks } | undefined> {
     const digest = this.secrets.digest('access-token-digest', bearer);
     if (!isTokenShaped(bearer) && digest !== await this.administratorDigest()) return undefined;
-    const row = await this.byDigest.load(digest);
-    if (row === undefined || row.revoked_at !== null) return undefined;
-    return row.expires_at !== null && row.expires_at.getTime() <= this.clock.now() ? undefined : row;
+    const marks = await this.changes.now();
+    this.forgetBefore(marks);
+    const token = this.held.get(digest) ?? await this.missing.load(digest);
+    if (token === undefined || token.revoked_at !== null) return undefined;
+    return token.expires_at !== null && token.expires_at.getTime() <= this.clock.now() ? undefined : { token, marks };
   }
 
   async create(caller: Caller, request: CreateAccessToken): Promise<CreatedAccessToken> {
@@ -109,9 +113,25 @@ export class AccessTokenStore {
     return configured === undefined && made ? token : undefined;
   }
 
+  /** Tokens change seldom: one change makes all be read anew. */
+  private forgetBefore(marks: Marks): void {
+    if (this.marks !== undefined && this.marks.restores >= marks.restores && this.marks.access_tokens >= marks.access_tokens) return;
+    this.held.clear();
+    this.marks = marks;
+  }
+
   private async readByDigest(digests: readonly string[]): Promise<Map<string, TokenRow>> {
+    const { marks } = this;
     const rows = await this.database.selectFrom('access_tokens').select([...shown, 'digest']).where('digest', 'in', digests).execute();
-    return new Map(rows.map(({ digest, ...row }) => [digest, row]));
+    const found = new Map(rows.map(({ digest, ...row }) => [digest, row]));
+    // A change that was heard of meanwhile may be of a token that was read before it.
+    if (marks === this.marks) for (const [digest, row] of found) this.hold(digest, row);
+    return found;
+  }
+
+  private hold(digest: string, row: TokenRow): void {
+    if (this.held.size >= MOST_HELD) this.held.delete(this.held.keys().next().value ?? '');
+    this.held.set(digest, row);
   }
 
   /** Another process may set it anew: it is asked for once a second at most, however many calls come. */
@@ -146,6 +166,7 @@ function isTokenShaped(bearer: string): boolean {
 
 const ADMINISTRATOR = 'tok_administrator';
 const ADMINISTRATOR_KNOWN_MS = 1_000;
+const MOST_HELD = 10_000;
 
 const present = (row: TokenRow): AccessToken => ({
   ...row, created_at: row.created_at.toISOString(), expires_at: row.expires_at?.toISOString() ?? null,

@@ -60,9 +60,10 @@ export class Authentication {
       }
       return verdict;
     }
-    const token = await this.tokens.find(bearer);
-    if (token === undefined) return {};
-    return { accepted: { ...from, actor: `token:${token.token_id}`, name: token.name, role: token.role, scope: WorkspaceScope.of(token.workspaces) } };
+    const found = await this.tokens.find(bearer);
+    if (found === undefined) return {};
+    const { token, marks } = found;
+    return { accepted: { ...from, actor: `token:${token.token_id}`, name: token.name, role: token.role, scope: WorkspaceScope.of(token.workspaces), marks } };
   }
 }
 

@@ -15,7 +15,7 @@ export class IntrospectionController {
   @ApiOperation({ summary: 'Whether a presented key, signed request or public key with its user token is good for a call, after RFC 7662' })
   @ApiResponse({ status: 200, standardSchema: Introspection })
   introspect(@CurrentCaller() caller: Caller, @Body({ schema: IntrospectRequest }) body: IntrospectRequest): Promise<Introspection> {
-    return this.introspection.introspect(caller.scope, body);
+    return this.introspection.introspect(caller, body);
   }
   @Post('batch')
   @HttpCode(200)
@@ -23,6 +23,6 @@ export class IntrospectionController {
   @ApiOperation({ summary: 'The same for many at once, each judged by itself' })
   @ApiResponse({ status: 200, standardSchema: IntrospectionList })
   async introspectAll(@CurrentCaller() caller: Caller, @Body({ schema: IntrospectBatch }) body: IntrospectBatch): Promise<IntrospectionList> {
-    return { data: await this.introspection.introspectAll(caller.scope, body.items) };
+    return { data: await this.introspection.introspectAll(caller, body.items) };
   }
 }

@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { importJWK, type CryptoKey } from 'jose';
 import type { IntrospectRequest, Introspection, RefusalReason, SignedRequest } from '@keytrail/contracts';
-import { Clock, Secrets, fingerprintOf, parseBearerKey, type WorkspaceScope } from '@keytrail/platform';
-import { Database } from '@keytrail/postgres';
+import { Clock, Secrets, fingerprintOf, parseBearerKey, type Caller, type Marks, type WorkspaceScope } from '@keytrail/platform';
+import { Changes, Database } from '@keytrail/postgres';
 import { introspectionOf, judgeKey, type CredentialRecord } from './credential.js';
 import { findBySecretFingerprint } from './credential.store.js';
 import { IntrospectedKeys } from './introspected-keys.service.js';
@@ -13,6 +13,9 @@ import { NonceStore } from './nonce.store.js';
 import { isInWindow, isSignedWith, isWellFormed, nonceExpiry } from './request-signature.js';
 import { DEFAULT_TENANT, signerOf, verifyUserToken, type UserTokenClaims } from './user-token.js';
 
+/** Who asks, and how far the registry had changed at a moment since they did. */
+type Asking = Pick<Caller, 'scope' | 'marks'>;
+
 /** Tells gateways whether what was presented to them is good. A revocation is seen by the next call, in every process. */
 @Injectable()
 export class KeyIntrospection {
@@ -20,53 +23,58 @@ export class KeyIntrospection {
 
   constructor(
     private readonly keys: IntrospectedKeys, private readonly nonces: NonceStore, private readonly database: Database,
-    private readonly secrets: Secrets, private readonly clock: Clock,
+    private readonly secrets: Secrets, private readonly clock: Clock, private readonly changes: Changes,
   ) {}
 
-  async introspect(scope: WorkspaceScope, request: IntrospectRequest): Promise<Introspection> {
-    if (request.token !== undefined) return this.ofBearer(scope, request, request.token);
-    if (request.signed_request !== undefined) return this.ofSignedRequest(scope, request, request.signed_request);
-    return this.ofPublicKey(scope, request, request.public_key ?? '');
+  async introspect({ scope, marks }: Asking, request: IntrospectRequest): Promise<Introspection> {
+    return this.answer({ scope, marks: marks ?? await this.changes.now() }, request);
   }
 
   /** Each by itself; null = what did not fit the schema. */
-  introspectAll(scope: WorkspaceScope, requests: readonly (IntrospectRequest | null)[]): Promise<Introspection[]> {
-    return Promise.all(requests.map(async (request) => (request === null ? { active: false, reason: 'malformed' as const } : this.introspect(scope, request))));
+  async introspectAll({ scope, marks }: Asking, requests: readonly (IntrospectRequest | null)[]): Promise<Introspection[]> {
+    const asking = { scope, marks: marks ?? await this.changes.now() };
+    return Promise.all(requests.map(async (request) => (request === null ? { active: false, reason: 'malformed' as const } : this.answer(asking, request))));
   }
 
-  private async ofBearer(scope: WorkspaceScope, request: IntrospectRequest, token: string): Promise<Introspection> {
+  private answer(asking: Required<Asking>, request: IntrospectRequest): Promise<Introspection> {
+    if (request.token !== undefined) return this.ofBearer(asking, request, request.token);
+    if (request.signed_request !== undefined) return this.ofSignedRequest(asking, request, request.signed_request);
+    return this.ofPublicKey(asking, request, request.public_key ?? '');
+  }
+
+  private async ofBearer({ scope, marks }: Required<Asking>, request: IntrospectRequest, token: string): Promise<Introspection> {
     const fingerprint = this.fingerprint(token);
     const parsed = parseBearerKey(token);
     if (!parsed.valid) return { active: false, reason: parsed.problem, fingerprint };
-    if (isNoBearer(parsed.kind)) return this.refuseNoBearer(scope, parsed.kind, fingerprint);
-    const key = await this.keys.find(fingerprint);
+    if (isNoBearer(parsed.kind)) return this.refuseNoBearer({ scope, marks }, parsed.kind, fingerprint);
+    const key = await this.keys.find(fingerprint, marks);
     // The fingerprint finds the key; that the secret is the one is told by its digest, in constant time.
     if (key === undefined || !this.matches(key, token) || !mayKnow(scope, key)) return { active: false, reason: 'unknown_key', fingerprint };
     return introspectionOf(key, this.judge(scope, request, key));
   }
 
-  private async ofSignedRequest(scope: WorkspaceScope, need: IntrospectRequest, request: SignedRequest): Promise<Introspection> {
-    const named = await this.named(scope, request.public_id, 'workspace_key');
+  private async ofSignedRequest(asking: Required<Asking>, need: IntrospectRequest, request: SignedRequest): Promise<Introspection> {
+    const named = await this.named(asking, request.public_id, 'workspace_key');
     if ('refused' in named) return named.refused;
     const { key } = named;
     if (!isWellFormed(request)) return introspectionOf(key, 'malformed');
     if (!isInWindow(request, this.clock.date())) return introspectionOf(key, 'timestamp_out_of_window');
     if (!isSignedWith(request, this.signingSecret(key))) return introspectionOf(key, 'bad_signature');
-    const reason = this.judge(scope, need, key);
+    const reason = this.judge(asking.scope, need, key);
     if (reason !== undefined) return introspectionOf(key, reason);
     // Last, so that only what would be accepted takes up room.
     const isNew = await this.nonces.claim({ key_id: key.key_id, nonce: request.nonce, expires_at: nonceExpiry(request) });
     return introspectionOf(key, isNew ? undefined : 'nonce_replayed');
   }
 
-  private async ofPublicKey(scope: WorkspaceScope, request: IntrospectRequest, publicId: string): Promise<Introspection> {
-    const named = await this.named(scope, publicId, 'public_key');
+  private async ofPublicKey(asking: Required<Asking>, request: IntrospectRequest, publicId: string): Promise<Introspection> {
+    const named = await this.named(asking, publicId, 'public_key');
     if ('refused' in named) return named.refused;
     const { key } = named;
-    const reason = this.judge(scope, request, key);
+    const reason = this.judge(asking.scope, request, key);
     if (reason !== undefined) return introspectionOf(key, reason);
     if (request.user_token === undefined) return introspectionOf(key, key.enhanced_security === true ? 'user_token_required' : undefined);
-    const verdict = await this.verify(request.user_token, key);
+    const verdict = await this.verify(asking.marks, request.user_token, key);
     if ('refused' in verdict) return introspectionOf(key, verdict.refused);
     const { exp, ...subject } = verdict.claims;
     if (subject.tenant_id !== (request.tenant ?? DEFAULT_TENANT)) return introspectionOf(key, 'tenant_mismatch');
@@ -75,22 +83,24 @@ export class KeyIntrospection {
   }
 
   /** The key that an id names. Where the id is that of a key of another kind, that is told. */
-  private async named(scope: WorkspaceScope, publicId: string, kind: 'workspace_key' | 'public_key'): Promise<{ key: IntrospectedKey } | { refused: Introspection }> {
+  private async named(
+    { scope, marks }: Required<Asking>, publicId: string, kind: 'workspace_key' | 'public_key',
+  ): Promise<{ key: IntrospectedKey } | { refused: Introspection }> {
     const fingerprint = this.fingerprint(publicId);
     const parsed = parseBearerKey(publicId);
     const refused = (reason: RefusalReason) => ({ refused: { active: false, reason, fingerprint } });
     if (!parsed.valid) return refused(parsed.problem);
     if (parsed.kind !== kindRules[kind].prefix) return refused('wrong_kind');
-    const key = await this.keys.find(fingerprint);
+    const key = await this.keys.find(fingerprint, marks);
     return key === undefined || !mayKnow(scope, key) ? refused('unknown_key') : { key };
   }
 
   private async verify(
-    token: string, { workspace_id }: IntrospectedKey,
+    marks: Marks, token: string, { workspace_id }: IntrospectedKey,
   ): Promise<{ claims: UserTokenClaims; signer: IntrospectedKey } | { refused: RefusalReason }> {
     const named = signerOf(token);
     if ('refused' in named) return named;
-    const signer = await this.keys.find(this.fingerprint(named.kid));
+    const signer = await this.keys.find(this.fingerprint(named.kid), marks);
     // A key of another workspace is no key here, and how it fares is nobody's business.
     if (signer?.kind !== 'signing_key' || signer.workspace_id !== workspace_id) return { refused: 'user_token_unknown_signer' };
     const now = this.clock.date();
@@ -129,8 +139,8 @@ export class KeyIntrospection {
   }
 
   /** Names the key whose id or secret was sent, where the gateway may know it. */
-  private async refuseNoBearer(scope: WorkspaceScope, prefix: string, fingerprint: string): Promise<Introspection> {
-    const key = prefix === SIGNING_SECRET_PREFIX ? await findBySecretFingerprint(this.database, fingerprint) : await this.keys.find(fingerprint);
+  private async refuseNoBearer({ scope, marks }: Required<Asking>, prefix: string, fingerprint: string): Promise<Introspection> {
+    const key = prefix === SIGNING_SECRET_PREFIX ? await findBySecretFingerprint(this.database, fingerprint) : await this.keys.find(fingerprint, marks);
     const named = key !== undefined && mayKnow(scope, key) ? { key_id: key.key_id, kind: key.kind } : {};
     return { active: false, reason: 'not_a_bearer_key', ...named, fingerprint };
   }

@@ -4,7 +4,7 @@ export { decodeCursor, encodeCursor, idPosition, timePosition } from './cursor.j
 export { DataDirLockedError, lockDataDir, type DataDirLock } from './data-dir-lock.js';
 export { AppError, badRequest, conflict, notFound, type FieldError } from './errors.js';
 export { ApiQueryOf } from './http/api-query.decorator.js';
-export { CurrentCaller, setCaller, systemActor, type Actor, type Caller } from './http/caller.js';
+export { CurrentCaller, setCaller, systemActor, type Actor, type Caller, type Marks } from './http/caller.js';
 export { parseJson } from './http/content-parsers.js';
 export { createHttpApp } from './http/create-http-app.js';
 export { idempotencyKeyOf } from './http/idempotency-key.js';

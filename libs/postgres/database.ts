@@ -13,7 +13,9 @@ import { keyEvents } from './migrations/0007-key-events.js';
 import { containments } from './migrations/0008-containments.js';
 import { kafkaLogs } from './migrations/0009-kafka-logs.js';
 import { leaks } from './migrations/0011-leaks.js';
+import { accessTokenChanges } from './migrations/0013-access-token-changes.js';
 import type { Tables } from './tables.js';
+import { CountingDialect, WriteCount } from './writes.js';
 
 const BIGINT = 20;
 // Versions and entry numbers stay far below 2^53.
@@ -27,11 +29,23 @@ export type Executor = Kysely<Tables>;
 
 /** Postgres, by server or embedded, through one code path. */
 export class Database extends Kysely<Tables> {
+  private readonly count: WriteCount | undefined;
+
   private constructor(pool: Pool, private readonly embedded: PGlite | undefined) {
     // Without listeners, a connection that breaks would end the process, idle or lent out; the query at hand or the next one reports it.
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
-    super({ dialect: new PostgresDialect({ pool }) });
+    const count = embedded && new WriteCount();
+    super({ dialect: count === undefined ? new PostgresDialect({ pool }) : new CountingDialect({ pool }, count) });
+    this.count = count;
+  }
+
+  /**
+   * Grows with every write that answers held in memory may rest on: while it stands still, nothing of them has changed. Undefined on a server,
+   * where others write too; nobody else writes to an embedded database.
+   */
+  get writes(): number | undefined {
+    return this.count?.value;
   }
 
   /** Opens the database and brings its schema up to date. */
@@ -66,6 +80,7 @@ export class Database extends Kysely<Tables> {
           '0008-containments': containments,
           '0009-kafka-logs': kafkaLogs,
           '0011-leaks': leaks,
+          '0013-access-token-changes': accessTokenChanges,
         }),
       },
     });

@@ -1,6 +1,7 @@
 import { Module, type DynamicModule, type OnApplicationShutdown } from '@nestjs/common';
 import { sql } from 'kysely';
 import { ReadinessChecks } from '@keytrail/platform';
+import { Changes } from './changes.service.js';
 import { Database } from './database.js';
 import { RetentionJob } from './retention.job.js';
 
@@ -14,7 +15,7 @@ export class PostgresModule implements OnApplicationShutdown {
   }
 
   static forRoot(database: Database): DynamicModule {
-    return { module: PostgresModule, global: true, providers: [{ provide: Database, useValue: database }, RetentionJob], exports: [Database, RetentionJob] };
+    return { module: PostgresModule, global: true, providers: [{ provide: Database, useValue: database }, Changes, RetentionJob], exports: [Changes, Database, RetentionJob] };
   }
 
   async onApplicationShutdown(): Promise<void> {

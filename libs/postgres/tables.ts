@@ -61,6 +61,8 @@ export interface AccessTokenTable {
   token_id: string; name: string; role: Role; workspaces: ColumnType<string[] | null, string | null, string | null>; digest: string;
   created_at: Time; created_by: string; expires_at: OptionalTime; revoked_at: OptionalTime;
 }
+/** Goes up with each change of a token, in the order of commits. */
+export interface AccessTokenChangesTable { version: number }
 
 export interface AuditEntryTable {
   entry_id: Generated<number>; at: Time; actor: string; actor_address: string; action: string; object_type: string; object_id: string;
@@ -183,7 +185,7 @@ export interface LeakPlaceTable { leak_id: string; key_id: string; digest: strin
 export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable;
   bearer_digests: BearerDigestTable; wrapped_secrets: WrappedSecretTable; verification_keys: VerificationKeyTable;
-  secret_versions: SecretVersionTable; access_tokens: AccessTokenTable;
+  secret_versions: SecretVersionTable; access_tokens: AccessTokenTable; access_token_changes: AccessTokenChangesTable;
   key_events: KeyEventTable; key_feed: KeyFeedTable; key_event_topics: KeyEventTopicTable; request_nonces: RequestNonceTable;
   audit_entries: AuditEntryTable; audit_unsequenced: AuditUnsequencedTable; audit_leaves: AuditLeafTable; audit_tree_nodes: AuditTreeNodeTable;
   audit_checkpoints: AuditCheckpointTable; audit_signing_keys: AuditSigningKeyTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;

@@ -1,32 +1,14 @@
-import { createHash, createHmac, createPrivateKey, createPublicKey, randomBytes, sign, type KeyObject } from 'node:crypto';
+import { createHash, createHmac, createPublicKey, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { Introspection, type IntrospectRequest, type IntrospectionList, type RefusalReason, type SignedRequest } from '@keytrail/contracts';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { issueKey, keyKinds, type IssuedKey } from '../support/key-kinds.js';
 import { describeOnBoth } from '../support/postgres-forms.js';
+import { claimsOf, encode, nowSeconds, signRequest, userToken } from '../support/presented.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
 import { databaseOf } from '../support/request-lines.js';
 
 const kindOf = (kind: IssuedKey['kind']) => keyKinds.find((one) => one.kind === kind)!;
-const EMPTY = createHash('sha256').digest('hex');
-const nowSeconds = () => Math.floor(Date.now() / 1000);
-const encode = (value: unknown) => Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64url');
-
-// Both ends are written down here once more, from the documentation: what is tested must not check itself.
-function signRequest(key: IssuedKey, parts: Partial<SignedRequest> = {}, secret = key.secret ?? ''): SignedRequest {
-  const request = {
-    public_id: key.public_id ?? '', timestamp: String(nowSeconds()), nonce: randomBytes(12).toString('base64url'), method: 'POST', path: '/v1/orders',
-    query: 'page=2&sort=-at', body_sha256: EMPTY, ...parts,
-  };
-  const text = ['KEYTRAIL-HMAC-SHA256', request.public_id, request.timestamp, request.nonce, request.method, request.path, request.query, request.body_sha256].join('\n');
-  return { ...request, signature: parts.signature ?? createHmac('sha256', secret).update(text).digest('hex') };
-}
-const claimsOf = (claims: object = {}) => ({ entity_type: 'subscriber', entity_id: 'user-7', iat: nowSeconds(), exp: nowSeconds() + 600, ...claims });
-function userToken(key: IssuedKey, claims: object = {}, header: object = {}): string {
-  const text = `${encode({ alg: 'ES256', typ: 'JWT', kid: key.kid, ...header })}.${encode(claimsOf(claims))}`;
-  return `${text}.${sign('sha256', Buffer.from(text), { key: privateKeyOf(key), dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
-}
-const privateKeyOf = (key: IssuedKey): KeyObject => createPrivateKey(key.private_key_pem ?? '');
 
 describeOnBoth('introspection of what is signed', (env) => {
   let app: TestApp;

@@ -51,7 +51,7 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
     url: standalone.url,
     adminToken,
     standalone,
-    call: (path, options) => call(standalone.url, adminToken, path, options),
+    call: (path, options) => callServer(standalone.url, adminToken, path, options),
     async detect() {
       await standalone.app.get(Detection, { strict: false }).tick();
       await standalone.app.get(Correlation, { strict: false }).correlatePending();
@@ -62,7 +62,8 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
   };
 }
 
-async function call<T>(url: string, adminToken: string, path: string, options: CallOptions = {}): Promise<Answer<T>> {
+/** Calls a Keytrail at `url`; `adminToken` unless the options name another. */
+export async function callServer<T>(url: string, adminToken: string, path: string, options: CallOptions = {}): Promise<Answer<T>> {
   const { token = adminToken, body } = options;
   const isRaw = typeof body === 'string' || Buffer.isBuffer(body);
   const response = await fetch(`${url}${path}`, {

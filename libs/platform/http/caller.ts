@@ -11,11 +11,25 @@ export interface Actor {
   request_id: string;
 }
 
+/**
+ * How far the registry had changed at some moment: what is held in memory and current up to here is current for whoever asked for this.
+ * Numbers of the last change of a key and of an access token; `forgotten`: that of the last key change that nobody can be told any more.
+ */
+export interface Marks {
+  keys: number;
+  forgotten: number;
+  access_tokens: number;
+  /** How often the database was seen to be put back to an earlier state. */
+  restores: number;
+}
+
 /** An authenticated caller. */
 export interface Caller extends Actor {
   name: string;
   role: Role;
   scope: WorkspaceScope;
+  /** Read since the call came in. Absent when nothing had to be read to know the caller. */
+  marks?: Marks;
 }
 
 const callers = new WeakMap<object, Caller>();

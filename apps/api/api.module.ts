@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
-import { CredentialsHttpModule, KeyEventTopicModule } from '@keytrail/credentials';
+import { CredentialsHttpModule, KeyEventTopicModule, PoliciesHttpModule } from '@keytrail/credentials';
 import { FindingsHttpModule } from '@keytrail/detection';
 import { IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
@@ -16,7 +16,7 @@ export interface ApiParts {
   kafka?: { brokers: readonly string[]; keyEventsTopic: string } | undefined;
 }
 
-/** Everything over HTTP. Detection and correlation run elsewhere. */
+/** Everything over HTTP. Detection, correlation and the check of policies run elsewhere. */
 @Module({})
 export class ApiModule {
   static forRoot({ foundation, countries, leaks, kafka }: ApiParts): DynamicModule {
@@ -34,6 +34,7 @@ export class ApiModule {
         IncidentsHttpModule,
         ContainmentModule,
         LeaksModule.forRoot(leaks),
+        PoliciesHttpModule,
       ],
     };
   }

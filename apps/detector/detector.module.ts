@@ -1,15 +1,16 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { PoliciesModule } from '@keytrail/credentials';
 import { DetectionModule } from '@keytrail/detection';
 import { CorrelationModule } from '@keytrail/incidents';
 import { foundationModules, type Foundation } from '@keytrail/startup';
 
-/** Detection and correlation on a schedule. */
+/** Detection, correlation and the check of policies on a schedule. */
 @Module({})
 export class DetectorModule {
   static forRoot(foundation: Foundation): DynamicModule {
     return {
       module: DetectorModule,
-      imports: [...foundationModules(foundation, { manageAccess: false }), DetectionModule, CorrelationModule],
+      imports: [...foundationModules(foundation, { manageAccess: false }), DetectionModule, CorrelationModule, PoliciesModule],
     };
   }
 }

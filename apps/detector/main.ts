@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { AppLogger, runProcess } from '@keytrail/platform';
+import { AppLogger, JobSchedule, runProcess } from '@keytrail/platform';
 import { startOnServers } from '@keytrail/startup';
 import { DetectorModule } from './detector.module.js';
 import { DetectorSettings } from './settings.js';
@@ -9,6 +9,7 @@ await runProcess({
   env: process.env,
   argv: process.argv.slice(2),
   start: (settings) => startOnServers(settings, {
-    logger: new AppLogger({ json: !process.stdout.isTTY }), compose: (foundation) => DetectorModule.forRoot(foundation),
+    logger: new AppLogger({ json: !process.stdout.isTTY }), schedule: JobSchedule.withPoliciesEvery(settings.KEYTRAIL_POLICY_CHECK_EVERY_S * 1_000),
+    compose: (foundation) => DetectorModule.forRoot(foundation),
   }),
 });

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { settingsSchema } from '@keytrail/platform';
+import { policyFields, settingsSchema } from '@keytrail/platform';
 import { serverAppFields } from '@keytrail/startup';
 
 /** Everything a detector can be told. It needs the master key and both stores. */
-export const DetectorSettings = settingsSchema(serverAppFields);
+export const DetectorSettings = settingsSchema({ ...serverAppFields, ...policyFields });
 export type DetectorSettings = z.infer<typeof DetectorSettings>;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addedKeyFields, adminFields, geoFields, httpFields, jwtFields, kafkaFields, leakFields, masterKeyField, settingsSchema, startFields, storeFields } from '@keytrail/platform';
+import { addedKeyFields, adminFields, geoFields, httpFields, jwtFields, kafkaFields, leakFields, masterKeyField, policyFields, settingsSchema, startFields, storeFields } from '@keytrail/platform';
 
 /** Everything `npm start` can be told. Nothing has to be set. */
 export const StandaloneSettings = settingsSchema({
@@ -16,5 +16,6 @@ export const StandaloneSettings = settingsSchema({
   ...jwtFields,
   ...geoFields,
   ...leakFields,
+  ...policyFields,
 });
 export type StandaloneSettings = z.infer<typeof StandaloneSettings>;

@@ -1,7 +1,7 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
-import { CredentialsHttpModule, KeyEventTopicModule } from '@keytrail/credentials';
+import { CredentialsHttpModule, KeyEventTopicModule, PoliciesHttpModule, PoliciesModule } from '@keytrail/credentials';
 import { DetectionModule, FindingsHttpModule } from '@keytrail/detection';
 import { CorrelationModule, IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
@@ -37,6 +37,7 @@ export class StandaloneModule {
         CorrelationModule, IncidentsHttpModule,
         ContainmentModule,
         LeaksModule.forRoot(leaks),
+        PoliciesModule, PoliciesHttpModule,
       ],
     };
   }

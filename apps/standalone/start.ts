@@ -2,7 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import { leakSettingsOf } from '@keytrail/leaks';
-import { addedKeysOf, lockDataDir, readOrCreateMasterKey, type JobSchedule } from '@keytrail/platform';
+import { JobSchedule, addedKeysOf, lockDataDir, readOrCreateMasterKey } from '@keytrail/platform';
 import { CountryLookup, connectKafka, openCountryLookup } from '@keytrail/request-logs';
 import { WrongMasterKeyError, startApp, type Foundation, type RunningApp } from '@keytrail/startup';
 import type { StandaloneSettings } from './settings.js';
@@ -33,7 +33,7 @@ export async function startStandalone(settings: StandaloneSettings, options: Sta
       postgres: settings.KEYTRAIL_POSTGRES_URL === undefined ? { directory: join(directory, 'postgres') } : { url: settings.KEYTRAIL_POSTGRES_URL },
       clickhouse: settings.KEYTRAIL_CLICKHOUSE_URL === undefined
         ? { directory: join(directory, 'clickhouse') } : { url: settings.KEYTRAIL_CLICKHOUSE_URL },
-      logger: options.logger, schedule: options.schedule, openapi: { title: 'Keytrail', version: options.version },
+      logger: options.logger, schedule: options.schedule ?? JobSchedule.withPoliciesEvery(settings.KEYTRAIL_POLICY_CHECK_EVERY_S * 1_000), openapi: { title: 'Keytrail', version: options.version },
       administrator: { token: settings.KEYTRAIL_ADMIN_TOKEN },
       compose: (foundation) => compose(settings, foundation),
     });

@@ -23,11 +23,18 @@ export class AuditTrail {
 
   /** Writes an entry in the transaction of the change it tells of. */
   async record(transaction: Executor, actor: Actor, record: AuditRecord): Promise<void> {
-    await transaction.insertInto('audit_entries').values({
-      at: this.clock.date(), actor: actor.actor, actor_address: actor.address, request_id: actor.request_id, action: record.action,
+    await this.recordAll(transaction, actor, [record]);
+  }
+
+  /** Writes an entry of each change of a transaction that makes many, in their order; a few thousand at most. */
+  async recordAll(transaction: Executor, actor: Actor, records: readonly AuditRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    const at = this.clock.date();
+    await transaction.insertInto('audit_entries').values(records.map((record) => ({
+      at, actor: actor.actor, actor_address: actor.address, request_id: actor.request_id, action: record.action,
       object_type: record.object_type, object_id: record.object_id, workspace_id: record.workspace_id, reason: record.reason ?? null,
       detail: JSON.stringify(record.detail ?? {}),
-    }).execute();
+    }))).execute();
   }
 
   /** Writes an entry of a sensitive read. Await it before the answer is given: what cannot be recorded must not be read. */

@@ -7,7 +7,7 @@ export const permissions = [
   'workspace-keys:read', 'workspace-keys:write', 'workspace-keys:revoke', 'public-keys:read', 'public-keys:write', 'public-keys:revoke',
   'signing-keys:read', 'signing-keys:write', 'signing-keys:revoke', 'introspect',
   'workspaces:read', 'workspaces:write', 'owners:read', 'owners:write',
-  'findings:read', 'incidents:read', 'incidents:write', 'containments:read', 'containments:write',
+  'findings:read', 'incidents:read', 'incidents:write', 'containments:read', 'containments:write', 'policy-violations:read',
   'leaks:read', 'leaks:write', 'audit:read', 'audit:export', 'access:manage', 'metrics:read',
 ] as const;
 
@@ -20,7 +20,7 @@ export type Role = z.infer<typeof Role>;
 const reading: readonly Permission[] = [
   'request-logs:read', 'api-keys:read', 'service-tokens:read', 'workspace-keys:read', 'public-keys:read', 'signing-keys:read',
   'workspaces:read', 'owners:read', 'findings:read', 'incidents:read', 'containments:read', 'leaks:read',
-  'metrics:read',
+  'policy-violations:read', 'metrics:read',
 ];
 
 /** What each role may do. Machines (ingest, gateway, scanner) can read nothing back. */

@@ -32,6 +32,9 @@ export {
   FalsePositiveReason, GithubLeakAnswer, GithubLeakReport, LONGEST_LEAKED_SECRET, Leak, LeakLabel, LeakPage, LeakQuery, LeakReceipt, LeakSummary, LeakedKey, ReportLeak,
 } from './leak.js';
 export { CreateOwner, Owner, OwnerList, OwnerStatus, PublicJwk, UpdateOwner } from './owner.js';
+export {
+  PolicyId, PolicySeverity, PolicySummary, PolicySummaryQuery, PolicyViolation, PolicyViolationPage, PolicyViolationQuery, ViolationEnd, ViolationState,
+} from './policy.js';
 export { Problem } from './problem.js';
 export {
   Activity, ActivityPoint, ActivityQuery, CredentialKind, DeadLetter, DeadLetterPage, DeadLetterQuery, IntakeAccounts, IntakeParameters, IntakeQuery, IntakeResult,

@@ -40,6 +40,11 @@ export const startFields = {
     .describe('Seconds a process that starts waits for stores that do not answer; 0 = it does not wait'),
 };
 
+/** Scheduled work of whoever runs it. */
+export const policyFields = {
+  KEYTRAIL_POLICY_CHECK_EVERY_S: z.coerce.number().int().min(10).max(86_400).default(300).describe('Seconds between two checks of all keys against the policies'),
+};
+
 /** The key that all digests and fingerprints derive from. Every process of one installation needs the same. */
 export const masterKeyField = z.base64().refine((value) => Buffer.from(value, 'base64').length >= 32, { message: 'must be base64 of at least 32 bytes' })
   .describe('Master key: base64 of at least 32 random bytes (openssl rand -base64 32)');

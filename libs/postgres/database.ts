@@ -12,6 +12,7 @@ import { auditTree } from './migrations/0006-audit-tree.js';
 import { keyEvents } from './migrations/0007-key-events.js';
 import { containments } from './migrations/0008-containments.js';
 import { kafkaLogs } from './migrations/0009-kafka-logs.js';
+import { policyViolations } from './migrations/0010-policy-violations.js';
 import { leaks } from './migrations/0011-leaks.js';
 import { accessTokenChanges } from './migrations/0013-access-token-changes.js';
 import type { Tables } from './tables.js';
@@ -79,6 +80,7 @@ export class Database extends Kysely<Tables> {
           '0007-key-events': keyEvents,
           '0008-containments': containments,
           '0009-kafka-logs': kafkaLogs,
+          '0010-policy-violations': policyViolations,
           '0011-leaks': leaks,
           '0013-access-token-changes': accessTokenChanges,
         }),

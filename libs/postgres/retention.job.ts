@@ -10,6 +10,8 @@ const IDEMPOTENCY_DAYS = 7;
 const DEAD_LETTER_DAYS = 90;
 /** Whoever follows the feed of keys and was away for longer starts anew. */
 const KEY_EVENT_DAYS = 30;
+/** A year and a month: a yearly review sees all of the year before. The audit trail keeps what opened and ended for good. */
+const ENDED_VIOLATION_DAYS = 396;
 
 /** Deletes what is kept for a while only. The audit trail, findings and incidents stay. */
 @Injectable()
@@ -23,6 +25,7 @@ export class RetentionJob extends RecurringJob {
     await this.database.deleteFrom('idempotent_calls').where('created_at', '<', before(IDEMPOTENCY_DAYS)).execute();
     await this.database.deleteFrom('intake_batches').where('created_at', '<', before(IDEMPOTENCY_DAYS)).execute();
     await this.database.deleteFrom('dead_letters').where('received_at', '<', before(DEAD_LETTER_DAYS)).execute();
+    await this.database.deleteFrom('policy_violations').where('ended_at', '<', before(ENDED_VIOLATION_DAYS)).execute();
     await this.database.with('gone', (db) => db.deleteFrom('key_events').where('at', '<', before(KEY_EVENT_DAYS)).returning('position'))
       .updateTable('key_feed').set(({ fn, ref, selectFrom }) => ({
         forgotten_until: fn<number>('greatest', [ref('forgotten_until'), selectFrom('gone').select(({ fn: { max } }) => max('position').as('last'))]),

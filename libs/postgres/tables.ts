@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
-  BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, IncidentState, IssuedKind, KeyEventType, KeyState, OnOverlapEnd, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk,
+  BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, IncidentState, IssuedKind, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
 } from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
@@ -181,6 +181,15 @@ export interface LeakedKeyTable {
   incident_id: ColumnType<string | null, string | null | undefined, string | null>; containment_id: ColumnType<string | null, string | null | undefined, string | null>; at: Time;
 }
 export interface LeakPlaceTable { leak_id: string; key_id: string; digest: string; url: string; location: string }
+/** A policy that a key does not keep, from the check that found it to the one that found it gone. */
+export interface PolicyViolationTable {
+  violation_id: string; policy: PolicyId; severity: PolicySeverity; key_id: string;
+  /** Null for a key that the registry does not hold; it has no owner then. */
+  kind: IssuedKind | null; workspace_id: string | null; owner_id: string | null; summary: string; since: Time; due_at: OptionalTime;
+  opened_at: Time; ended_at: OptionalTime; end_reason: ColumnType<ViolationEnd | null, ViolationEnd | null | undefined, ViolationEnd | null>;
+}
+/** One row: when all keys were checked last. */
+export interface PolicyCheckTable { claimed_at: OptionalTime; completed_at: OptionalTime }
 
 export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable;
@@ -194,4 +203,5 @@ export interface Tables {
   findings: FindingTable; incidents: IncidentTable; incident_timeline: IncidentTimelineTable;
   containments: ContainmentTable; bulk_containments: BulkContainmentTable; bulk_containment_keys: BulkContainmentKeyTable;
   leaks: LeakTable; leaked_keys: LeakedKeyTable; leak_places: LeakPlaceTable;
+  policy_violations: PolicyViolationTable; policy_checks: PolicyCheckTable;
 }

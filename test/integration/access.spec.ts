@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { AccessToken, CreatedAccessToken, CreatedApiKey, IncidentPage, IntakeResult, RequestLogPage } from '@keytrail/contracts';
+import { PolicyChecks } from '@keytrail/credentials';
 import { newBearerKey } from '@keytrail/platform';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { callFrom, registryOf, type TestRegistry } from '../support/registry.js';
@@ -27,10 +28,12 @@ describe('a caller of one workspace', () => {
     await registry.workspace('ours');
     await registry.workspace('theirs');
     ourKey = await registry.key({ workspace: 'ours' });
-    theirKey = await registry.key({ workspace: 'theirs' });
+    theirKey = await registry.key({ workspace: 'theirs', name: 'violates a policy' });
     const burst = Array.from({ length: 40 }, (_, index) => nativeLine({ request_id: `theirs-${index}`, key_id: theirKey.key_id, status: 403, address: '203.0.113.9' }));
     await app.call('/v1/request-logs?workspace=theirs', { body: ndjson([...burst, '{"no":"line"}']) });
     await app.detect();
+    await app.standalone.app.get(PolicyChecks, { strict: false }).checkAll();
+    expect((await app.call<{ data: object[] }>('/v1/policy-violations?workspace=theirs')).body.data.length).toBeGreaterThan(0);
     theirIncident = (await app.call<IncidentPage>(`/v1/incidents?key_id=${theirKey.key_id}`)).body.data[0]!.incident_id;
     admin = await registry.token('admin', ['ours']);
     secrets.push(theirKey.key_id, theirIncident, theirKey.fingerprint, theirKey.owner.name, 'theirs-1', 'theirs');
@@ -59,7 +62,7 @@ describe('a caller of one workspace', () => {
       '', 'workspace=theirs', `key_id=${theirKey.key_id}`, `key_fingerprint=${theirKey.fingerprint}`, `owner_id=${theirKey.owner.owner_id}`,
       `object_id=${theirKey.key_id}`, 'request_id=theirs-1', 'address=203.0.113.9', 'rule_id=denied-burst', 'severity=high', 'last_n_minutes=60',
     ];
-    for (const path of ['/v1/api-keys', '/v1/incidents', '/v1/findings', '/v1/request-logs', '/v1/dead-letters', '/v1/audit-entries', '/v1/workspaces', '/v1/access-tokens']) {
+    for (const path of ['/v1/api-keys', '/v1/incidents', '/v1/findings', '/v1/policy-violations', '/v1/request-logs', '/v1/dead-letters', '/v1/audit-entries', '/v1/workspaces', '/v1/access-tokens']) {
       for (const filter of filters) {
         const { status, body } = await app.call(`${path}?${filter}`, { token: admin });
         // 400: no filter of this listing.

@@ -1,11 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
-import { CredentialsHttpModule, KeyEventTopicModule, PoliciesHttpModule } from '@keytrail/credentials';
+import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, PoliciesHttpModule } from '@keytrail/credentials';
 import { FindingsHttpModule } from '@keytrail/detection';
 import { IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
 import { KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, readMessagesFrom, type CountryLookup } from '@keytrail/request-logs';
+import type { KeyPlatformSettings } from '@keytrail/platform';
 import { foundationModules, type Foundation } from '@keytrail/startup';
 
 export interface ApiParts {
@@ -14,12 +15,14 @@ export interface ApiParts {
   leaks: LeakSettings;
   /** Absent: dead letters are replayed from what was kept of them, and nothing is written to Kafka. */
   kafka?: { brokers: readonly string[]; keyEventsTopic: string } | undefined;
+  /** Absent: every key is the registry's own. */
+  keyPlatform?: KeyPlatformSettings | undefined;
 }
 
 /** Everything over HTTP. Detection, correlation and the check of policies run elsewhere. */
 @Module({})
 export class ApiModule {
-  static forRoot({ foundation, countries, leaks, kafka }: ApiParts): DynamicModule {
+  static forRoot({ foundation, countries, leaks, kafka, keyPlatform }: ApiParts): DynamicModule {
     return {
       module: ApiModule,
       imports: [
@@ -35,6 +38,7 @@ export class ApiModule {
         ContainmentModule,
         LeaksModule.forRoot(leaks),
         PoliciesHttpModule,
+        ...(keyPlatform ? [KeyPlatformModule.forRoot(keyPlatform)] : []),
       ],
     };
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addedKeyFields, adminFields, geoFields, httpFields, jwtFields, kafkaFields, leakFields, masterKeyField, policyFields, settingsSchema, startFields, storeFields } from '@keytrail/platform';
+import { addedKeyFields, adminFields, geoFields, httpFields, jwtFields, kafkaFields, keyPlatformFields, leakFields, masterKeyField, policyFields, settingsSchema, startFields, storeFields } from '@keytrail/platform';
 
 /** Everything `npm start` can be told. Nothing has to be set. */
 export const StandaloneSettings = settingsSchema({
@@ -15,6 +15,7 @@ export const StandaloneSettings = settingsSchema({
   KEYTRAIL_KAFKA_BROKERS: kafkaFields.KEYTRAIL_KAFKA_BROKERS.optional(),
   ...jwtFields,
   ...geoFields,
+  ...keyPlatformFields,
   ...leakFields,
   ...policyFields,
 });

@@ -1,10 +1,11 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
-import { CredentialsHttpModule, KeyEventTopicModule, PoliciesHttpModule, PoliciesModule } from '@keytrail/credentials';
+import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, PoliciesHttpModule, PoliciesModule } from '@keytrail/credentials';
 import { DetectionModule, FindingsHttpModule } from '@keytrail/detection';
 import { CorrelationModule, IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
+import type { KeyPlatformSettings } from '@keytrail/platform';
 import {
   KafkaCollectorModule, RequestLogsHttpModule, RequestLogsModule, type CountryLookup, type KafkaCollectorParts,
 } from '@keytrail/request-logs';
@@ -18,12 +19,14 @@ export interface StandaloneParts {
   kafka: KafkaCollectorParts | undefined;
   /** Absent: nobody is told of keys over Kafka. */
   keyEvents: { brokers: readonly string[]; topic: string } | undefined;
+  /** Absent: every key is the registry's own. */
+  keyPlatform: KeyPlatformSettings | undefined;
 }
 
 /** Every stage in one process. */
 @Module({})
 export class StandaloneModule {
-  static forRoot({ foundation, countries, leaks, kafka, keyEvents }: StandaloneParts): DynamicModule {
+  static forRoot({ foundation, countries, leaks, kafka, keyEvents, keyPlatform }: StandaloneParts): DynamicModule {
     return {
       module: StandaloneModule,
       imports: [
@@ -38,6 +41,7 @@ export class StandaloneModule {
         ContainmentModule,
         LeaksModule.forRoot(leaks),
         PoliciesModule, PoliciesHttpModule,
+        ...(keyPlatform ? [KeyPlatformModule.forRoot(keyPlatform)] : []),
       ],
     };
   }

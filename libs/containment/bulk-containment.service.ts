@@ -7,8 +7,10 @@ import { Database } from '@keytrail/postgres';
 import { BlastRadiusStore } from './blast-radius.store.js';
 import { findBulk, findBulkByToken, keysOfBulk, keysOfTarget, settleKey, takePending, type TargetKey } from './bulk-containment.store.js';
 import { isoOf } from './caller-evidence.js';
-import { Containments, type ContainmentOrder } from './containment.service.js';
+import type { ContainmentOrder } from './containment-order.js';
+import { Containments } from './containment.service.js';
 import { planToken } from './plan-token.js';
+import { RemoteContainments } from './remote/remote-containment.service.js';
 import { undo } from './undo.js';
 
 const MOST_KEYS = 1_000;
@@ -19,8 +21,8 @@ type Shown = ReadonlyMap<number, Readonly<Record<string, string>>>;
 @Injectable()
 export class BulkContainments {
   constructor(
-    private readonly database: Database, private readonly containments: Containments, private readonly blastRadius: BlastRadiusStore,
-    private readonly auditTrail: AuditTrail, private readonly clock: Clock,
+    private readonly database: Database, private readonly containments: Containments, private readonly remote: RemoteContainments,
+    private readonly blastRadius: BlastRadiusStore, private readonly auditTrail: AuditTrail, private readonly clock: Clock,
   ) {}
 
   /**
@@ -102,20 +104,36 @@ export class BulkContainments {
   private async containOne(caller: Caller, bulkId: string, position: number, action: ContainmentAction, orders: BulkContainmentOrders) {
     const now = this.clock.date();
     try {
-      return await this.database.transaction().execute(async (transaction) => {
+      const outcome = await this.database.transaction().execute(async (transaction) => {
         const pending = await takePending(transaction, bulkId, position);
         if (pending === undefined) return undefined;
+        if (pending.containment_id !== null) return { at_platform: pending.containment_id };
         const key = await lockById(transaction, pending.key_id, caller.scope.ids);
         if (key === undefined) throw notFound('key');
         const done = await this.containments.contain(transaction, caller, key, orderOf(action, orders, bulkId), now);
-        await settleKey(transaction, bulkId, position, { state: 'done', containment_id: done.containment_id, code: null, message: null }, now);
-        return done.shown;
+        await settleKey(transaction, bulkId, position, { state: done.at_platform ? 'pending' : 'done', containment_id: done.containment_id, code: null, message: null }, now);
+        return done.at_platform ? { at_platform: done.containment_id } : { shown: done.shown };
       });
+      if (outcome === undefined || 'shown' in outcome) return outcome?.shown;
+      return await this.containAtPlatform(caller, bulkId, position, outcome.at_platform);
     } catch (error) {
       if (!(error instanceof AppError) || error.status >= 500) throw error;
       await settleKey(this.database, bulkId, position, { state: 'refused', containment_id: null, code: error.code, message: error.message }, now);
       return undefined;
     }
+  }
+
+  /** A key of the key platform stays pending until all is done there. */
+  private async containAtPlatform(caller: Caller, bulkId: string, position: number, containment_id: string) {
+    const run = await this.remote.run(caller, containment_id, true).catch((error: unknown) => {
+      if (error instanceof AppError && error.code === 'containment_under_way') return { shown: {}, settled: false };
+      throw error;
+    });
+    const problem = run.settled ? undefined : await this.remote.incomplete(containment_id);
+    await settleKey(this.database, bulkId, position, {
+      state: run.settled ? 'done' : 'pending', containment_id, code: problem?.code ?? null, message: problem?.message ?? null,
+    }, this.clock.date());
+    return run.shown;
   }
 
   private async finish(caller: Caller, bulkId: string): Promise<void> {

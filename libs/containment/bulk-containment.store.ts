@@ -33,7 +33,7 @@ export const keysOfBulk = (executor: Executor, bulkId: string) =>
 
 /** Locks one key of an order, if it is still to be done. Two who resume at once share the work: what one holds the other passes by. */
 export const takePending = (transaction: Executor, bulkId: string, position: number) =>
-  transaction.selectFrom('bulk_containment_keys').select('key_id').where('bulk_id', '=', bulkId).where('position', '=', position)
+  transaction.selectFrom('bulk_containment_keys').select(['key_id', 'containment_id']).where('bulk_id', '=', bulkId).where('position', '=', position)
     .where('state', '=', 'pending').forUpdate().skipLocked().executeTakeFirst();
 
 export async function settleKey(

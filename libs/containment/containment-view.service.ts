@@ -7,6 +7,8 @@ import { findContainment, listContainments, summaryOf, type ContainmentRecord } 
 import { OverlapEvidenceService } from './overlap-evidence.service.js';
 import { proofOf } from './proof.js';
 import { recoveryOf } from './recovery.js';
+import { remoteNextOf, remoteOf, remoteStepsOf } from './remote/remote-steps.js';
+import { findSaga } from './remote/saga.store.js';
 import { nextOf, stepsOf } from './steps.js';
 
 type Evidence = Pick<Containment, 'evidence' | 'overlap' | 'proof' | 'recovery'>;
@@ -30,7 +32,9 @@ export class ContainmentView {
   async get(scope: WorkspaceScope, id: string): Promise<Containment> {
     const row = await findContainment(this.database, id, scope.ids);
     if (row === undefined) throw notFound('containment');
-    return { ...summaryOf(row), steps: stepsOf(row), next: nextOf(row), sealed: row.sealed, ...await this.evidenceOf(row) };
+    const saga = await findSaga(this.database, id);
+    const progress = saga === undefined ? { steps: stepsOf(row), next: nextOf(row), remote: null } : { steps: remoteStepsOf(row, saga), next: remoteNextOf(row, saga), remote: remoteOf(saga) };
+    return { ...summaryOf(row), ...progress, sealed: row.sealed, ...await this.evidenceOf(row) };
   }
 
   /** What was done is told also when nobody can be asked what came of it. */
@@ -44,7 +48,9 @@ export class ContainmentView {
         extensions: row.extensions, warned_at: row.warned_at?.toISOString() ?? null, ...judged,
       } };
     }
-    const revokedAt = row.revoked_at ?? row.started_at;
+    // Under way at the key platform: there is nothing to prove before the old key is revoked.
+    if (row.state !== 'contained' && row.old_revoked_at === null) return { evidence: 'available', ...none };
+    const revokedAt = row.revoked_at ?? row.old_revoked_at ?? row.started_at;
     const question = await this.overlapEvidence.questionOf(row, revokedAt);
     try {
       const [{ callers, complete }, nodes] = [await this.store.callers(question), await this.store.nodes(question)];

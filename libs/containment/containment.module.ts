@@ -15,13 +15,17 @@ import { OverlapEnd } from './overlap-end.service.js';
 import { OverlapEvidenceService } from './overlap-evidence.service.js';
 import { OverlapJob } from './overlap.job.js';
 import { Overlaps } from './overlaps.service.js';
+import { RemoteContainmentJob } from './remote/remote-containment.job.js';
+import { RemoteContainments } from './remote/remote-containment.service.js';
+import { SagaSteps } from './remote/saga-steps.service.js';
 
 @Module({
   imports: [AuditTrailModule, CredentialsModule, IncidentsModule],
   controllers: [...keyContainmentControllers, ContainmentsController, BulkContainmentsController],
   providers: [
     BlastRadiusService, BlastRadiusStore, BulkContainments, CallerEvidenceStore, ContainmentView, Containments, OverlapEnd, OverlapEvidenceService, OverlapJob, Overlaps,
+    RemoteContainmentJob, RemoteContainments, SagaSteps,
   ],
-  exports: [Containments, OverlapEnd],
+  exports: [Containments, OverlapEnd, RemoteContainments],
 })
 export class ContainmentModule {}

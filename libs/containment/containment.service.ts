@@ -1,33 +1,32 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
-import type { ContainmentAction, HandOver, IssuedKind, OnOverlapEnd } from '@keytrail/contracts';
+import type { IssuedKind } from '@keytrail/contracts';
 import { Succession, findById, kindRules, lockById, presentKey, type CredentialRecord, type KeyOfKind } from '@keytrail/credentials';
 import { Incidents } from '@keytrail/incidents';
-import { AppError, Clock, badRequest, conflict, newId, notFound, type Actor, type Caller } from '@keytrail/platform';
+import { AppError, Clock, newId, notFound, type Actor, type Caller } from '@keytrail/platform';
 import { Database, claimIdempotencyKey, keepAnswer, type Executor, type IdempotentCall } from '@keytrail/postgres';
-import { containmentOfKey, insertContainment, ownerFacts } from './containment.store.js';
+import type { ContainmentOrder } from './containment-order.js';
+import { containmentOfKey, findContainment, insertContainment, ownerFacts } from './containment.store.js';
+import { assertCanBeHandedOver } from './hand-over.js';
+import { RemoteContainments } from './remote/remote-containment.service.js';
 import { sealFor } from './seal.js';
-
-/** What is to be done about a key. */
-export interface ContainmentOrder {
-  action: ContainmentAction;
-  reason: string | null;
-  incident_id?: string | undefined;
-  hand_over: HandOver;
-  /** Absent: the old key dies at once. */
-  overlap?: { seconds: number; on_overlap_end: OnOverlapEnd; complete_when_safe: boolean } | undefined;
-  bulk_id?: string | undefined;
-}
 
 /** What was done. */
 export interface Contained {
   containment_id: string;
-  /** Null after a plain revocation. */
+  /** Null after a plain revocation, and where the key platform has yet to make it. */
   successor_id: string | null;
   /** Members that are shown once; empty when they were sealed. */
   shown: Readonly<Record<string, string>>;
   sealed: string | null;
   overlap_ends_at: Date | null;
+  /** A key platform keeps the key: what was ordered is written down, and is done when the transaction is. `RemoteContainments` does it. */
+  at_platform: boolean;
+}
+
+/** Kept under an Idempotency-Key until the key platform has done what was ordered: a repeated call goes on with it. */
+interface UnderWay {
+  under_way: string;
 }
 
 /** The answer to a replacement of a key of one kind, but for the members that are shown once. */
@@ -41,12 +40,15 @@ export interface ReplacementOf<K extends IssuedKind> {
   replayed: boolean;
 }
 
-/** Stops keys and gives their owners others. Whatever is done about a key is done in one transaction, audit entries included. */
+/**
+ * Stops keys and gives their owners others. Whatever is done about a key of the registry is done in one transaction, audit entries included;
+ * about a key of the key platform, it is written down in one and done step by step after it.
+ */
 @Injectable()
 export class Containments {
   constructor(
     private readonly database: Database, private readonly succession: Succession, private readonly incidents: Incidents,
-    private readonly auditTrail: AuditTrail, private readonly clock: Clock,
+    private readonly auditTrail: AuditTrail, private readonly remote: RemoteContainments, private readonly clock: Clock,
   ) {}
 
   /** Replaces a key of a kind, once for each Idempotency-Key. What is shown once is in the first answer only. */
@@ -55,22 +57,37 @@ export class Containments {
   ): Promise<ReplacementOf<K>> {
     const now = this.clock.date();
     const call: IdempotentCall | undefined = idempotencyKey === undefined ? undefined : { caller: caller.actor, key: idempotencyKey, request: ['replace', kind, keyId, order] };
-    return this.database.transaction().execute(async (transaction) => {
+    const outcome = await this.database.transaction().execute(async (transaction): Promise<ReplacementOf<K> | UnderWay & { again: boolean }> => {
       // Before the replay: an answer of yesterday is not for a caller whose workspaces are others today.
       const key = await lockById(transaction, keyId, caller.scope.ids);
       if (key?.kind !== kind) throw notFound(kindRules[kind].noun);
-      const replayed = call && await claimIdempotencyKey<ReplacementOf<K>>(transaction, call, now);
-      if (replayed !== undefined) return { ...replayed, replayed: true };
+      const replayed = call && await claimIdempotencyKey<ReplacementOf<K> | UnderWay>(transaction, call, now);
+      if (replayed !== undefined) return 'under_way' in replayed ? { ...replayed, again: true } : { ...replayed, replayed: true };
       const done = await this.contain(transaction, caller, key, order, now);
-      const present = async (id: string) => presentKey<K>(await found(transaction, id) as CredentialRecord & { kind: K }, now);
-      const answer: ReplacementOf<K> = {
-        containment_id: done.containment_id, revoked: done.overlap_ends_at === null ? await present(keyId) : null,
-        replacement: await present(done.successor_id!), ...Object.fromEntries(kindRules[kind].once.map((member) => [member, null])),
-        sealed: done.sealed, overlap_ends_at: done.overlap_ends_at?.toISOString() ?? null, incident_id: order.incident_id ?? null, replayed: false,
-      };
+      if (done.at_platform) {
+        if (call !== undefined) await keepAnswer(transaction, call, { under_way: done.containment_id });
+        return { under_way: done.containment_id, again: false };
+      }
+      const answer = await this.answer<K>(transaction, done.containment_id, false, now);
       if (call !== undefined) await keepAnswer(transaction, call, answer);
       return { ...answer, ...done.shown };
     });
+    if (!('under_way' in outcome)) return outcome;
+    const { shown, settled } = await this.remote.run(caller, outcome.under_way, true);
+    if (!settled) throw await this.remote.incomplete(outcome.under_way);
+    return { ...await this.answer<K>(this.database, outcome.under_way, outcome.again, now), ...shown };
+  }
+
+  /** What came of a replacement, without what is shown once. */
+  private async answer<K extends IssuedKind>(executor: Executor, id: string, replayed: boolean, now: Date): Promise<ReplacementOf<K>> {
+    const row = await findContainment(executor, id, null);
+    if (row?.successor_id == null) throw new Error(`the containment ${id} has lost its successor`);
+    const present = async (keyId: string) => presentKey<K>(await found(executor, keyId) as CredentialRecord & { kind: K }, now);
+    return {
+      containment_id: id, revoked: row.state === 'contained' ? await present(row.key_id) : null, replacement: await present(row.successor_id),
+      ...Object.fromEntries(kindRules[row.kind].once.map((member) => [member, null])), sealed: row.sealed,
+      overlap_ends_at: row.overlap_ends_at?.toISOString() ?? null, incident_id: row.incident_id, replayed,
+    };
   }
 
   /**
@@ -79,6 +96,10 @@ export class Containments {
    */
   async contain(transaction: Executor, actor: Actor, key: CredentialRecord, order: ContainmentOrder, now: Date): Promise<Contained> {
     await this.assertFree(transaction, key);
+    if (key.authority === 'remote') {
+      const started = await this.remote.start(transaction, actor, key, order, now);
+      return { containment_id: started, successor_id: null, shown: {}, sealed: null, overlap_ends_at: null, at_platform: true };
+    }
     const containment_id = newId('con');
     const reasons = { reason: order.reason, incident_id: order.incident_id };
     const issued = order.action === 'revoke' ? undefined : await this.issue(transaction, actor, key, order, now);
@@ -102,12 +123,18 @@ export class Containments {
       },
     });
     if (order.incident_id !== undefined) await this.tellIncident(transaction, actor, order.incident_id, key, order, issued?.successor_id, overlap_ends_at);
-    return { containment_id, successor_id: issued?.successor_id ?? null, shown: issued?.shown ?? {}, sealed: issued?.sealed ?? null, overlap_ends_at };
+    return { containment_id, successor_id: issued?.successor_id ?? null, shown: issued?.shown ?? {}, sealed: issued?.sealed ?? null, overlap_ends_at, at_platform: false };
   }
 
   /** Who comes second is told who was first, and where to look. */
   private async assertFree(transaction: Executor, key: CredentialRecord): Promise<void> {
     const first = await containmentOfKey(transaction, key.key_id);
+    if (first?.state === 'in_progress' || first?.state === 'stuck') {
+      throw new AppError({
+        code: 'containment_under_way', status: 409, members: { containment_id: first.containment_id, started_by: first.started_by, replaced_by: key.replaced_by },
+        message: `It is being contained at the key platform already. GET /v1/containments/${first.containment_id} says how far that is.`,
+      });
+    }
     const members = { containment_id: first?.containment_id ?? null, started_by: first?.started_by ?? key.revoked_by, replaced_by: key.replaced_by };
     if (key.revoked_at !== null) {
       throw new AppError({
@@ -125,16 +152,7 @@ export class Containments {
 
   private async issue(transaction: Executor, actor: Actor, key: CredentialRecord, order: ContainmentOrder, now: Date) {
     const owner = await ownerFacts(transaction, key.owner_id);
-    // A leaked key must die though nobody is there to take the next one; a planned rotation can wait for an owner.
-    if (owner.status === 'left' && (order.action === 'rotate' || order.hand_over === 'sealed')) {
-      throw conflict('owner_left', 'The owner of the key has left. Give the key another owner first, or revoke it.');
-    }
-    if (order.hand_over === 'sealed') {
-      if (kindRules[key.kind].once.length === 0) throw badRequest('nothing_to_seal', `A ${kindRules[key.kind].noun} has no secret to hand over.`);
-      if (owner.public_key === null) {
-        throw conflict('owner_without_public_key', 'The owner has no public key to seal the new secret to. Register one, or take the hand-over `response`.');
-      }
-    }
+    assertCanBeHandedOver(order, key, owner);
     const { successor, shown } = await this.succession.issue(transaction, actor, key, { reason: order.reason }, now);
     if (order.hand_over === 'response') return { successor_id: successor, shown, sealed: null };
     return { successor_id: successor, shown: {}, sealed: await sealFor(owner.public_key!, successor, shown) };
@@ -149,8 +167,8 @@ export class Containments {
   }
 }
 
-async function found(transaction: Executor, keyId: string): Promise<CredentialRecord> {
-  const key = await findById(transaction, keyId, null);
+async function found(executor: Executor, keyId: string): Promise<CredentialRecord> {
+  const key = await findById(executor, keyId, null);
   if (key === undefined) throw new Error('a key was gone in the transaction that locked it');
   return key;
 }

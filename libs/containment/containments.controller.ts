@@ -1,14 +1,15 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { CancelContainment, CompleteContainment, Containment, ContainmentPage, ContainmentQuery, Problem } from '@keytrail/contracts';
+import { CancelContainment, CompleteContainment, Containment, ContainmentPage, ContainmentQuery, Problem, ResumeContainment, ResumedContainment } from '@keytrail/contracts';
 import { ApiQueryOf, CurrentCaller, RequirePermission, type Caller } from '@keytrail/platform';
 import { ContainmentView } from './containment-view.service.js';
+import { RemoteContainments } from './remote/remote-containment.service.js';
 import { OverlapEnd } from './overlap-end.service.js';
 
 @ApiTags('containment')
 @Controller('v1/containments')
 export class ContainmentsController {
-  constructor(private readonly view: ContainmentView, private readonly end: OverlapEnd) {}
+  constructor(private readonly view: ContainmentView, private readonly end: OverlapEnd, private readonly remote: RemoteContainments) {}
 
   @Get()
   @RequirePermission('containments:read')
@@ -51,5 +52,19 @@ export class ContainmentsController {
   ): Promise<Containment> {
     await this.end.cancel(caller, id, body);
     return this.view.get(caller.scope, id);
+  }
+
+  @Post(':containment_id/resume')
+  @HttpCode(200)
+  @RequirePermission('containments:write')
+  @ApiOperation({ summary: 'Go on with what the key platform has not done yet, as far as it goes; changes nothing when all is done' })
+  @ApiResponse({ status: 200, standardSchema: ResumedContainment })
+  @ApiResponse({ status: 409, description: 'Somebody is working on it now', standardSchema: Problem })
+  async resume(
+    @CurrentCaller() caller: Caller, @Param('containment_id') id: string, @Body({ schema: ResumeContainment }) body: ResumeContainment,
+  ): Promise<ResumedContainment> {
+    await this.view.get(caller.scope, id);
+    const { shown } = await this.remote.resume(caller, id, body.reason ?? null);
+    return { ...await this.view.get(caller.scope, id), shown: Object.keys(shown).length === 0 ? null : { ...shown } };
   }
 }

@@ -5,6 +5,7 @@ import { Succession, findById, lockById } from '@keytrail/credentials';
 import { AppError, Clock, conflict, notFound, type Actor, type Caller } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { changeContainment, containmentOfKey, findContainment, lockContainment, type ContainmentRecord } from './containment.store.js';
+import { RemoteContainments } from './remote/remote-containment.service.js';
 import { OverlapEvidenceService } from './overlap-evidence.service.js';
 
 /** Ends overlaps: by completing them, which revokes the old key, or by cancelling them, which revokes the new one. */
@@ -12,13 +13,14 @@ import { OverlapEvidenceService } from './overlap-evidence.service.js';
 export class OverlapEnd {
   constructor(
     private readonly database: Database, private readonly succession: Succession, private readonly auditTrail: AuditTrail,
-    private readonly evidence: OverlapEvidenceService, private readonly clock: Clock,
+    private readonly evidence: OverlapEvidenceService, private readonly remote: RemoteContainments, private readonly clock: Clock,
   ) {}
 
   /** Revokes the old key. 409 `not_safe_to_revoke` with `reasons`, unless it is forced. Completing it again changes nothing. */
   async complete(caller: Caller, id: string, { reason, force }: CompleteContainment): Promise<void> {
     const row = await this.require(caller, id);
     if (row.state === 'contained') return;
+    if (isUnderWay(row)) return this.goOn(caller, row.containment_id);
     if (row.state === 'overlap' && !force) {
       const { safe_to_revoke, reasons } = await this.evidence.judge(row);
       if (!safe_to_revoke) {
@@ -32,41 +34,66 @@ export class OverlapEnd {
 
   /** Revokes the old key of an overlap, for whoever decided so. Nothing changes where somebody was faster. */
   async revokeOld(actor: Actor, seen: ContainmentRecord, reason: string | null, detail: Record<string, unknown>): Promise<void> {
-    await this.change(seen, (transaction, row) => this.revokeOldOf(transaction, actor, row, reason, detail));
+    const atPlatform = await this.change(seen, (transaction, row) => this.revokeOldOf(transaction, actor, row, reason, detail));
+    if (atPlatform === true) await this.goOn(actor, seen.containment_id);
   }
 
-  /** Ends the overlap of a key that the transaction has locked, if one is under way: its old key dies now. The id of the containment. */
+  /**
+   * Ends the overlap of a key that the transaction has locked, if one is under way: its old key dies now; one of the key platform when the
+   * transaction is done. The id of the containment.
+   */
   async cutShort(transaction: Executor, actor: Actor, keyId: string, reason: string, detail: Record<string, unknown>): Promise<string | undefined> {
     const open = await containmentOfKey(transaction, keyId);
-    const row = open?.state === 'overlap' ? await lockContainment(transaction, open.containment_id) : undefined;
+    const row = open === undefined || open.state === 'contained' ? undefined : await lockContainment(transaction, open.containment_id);
     if (row === undefined) return undefined;
+    if (isUnderWay(row)) {
+      await this.remote.hurry(transaction, row.containment_id);
+      return row.containment_id;
+    }
     await this.revokeOldOf(transaction, actor, row, reason, detail);
     return row.containment_id;
   }
 
-  private async revokeOldOf(transaction: Executor, actor: Actor, row: ContainmentRecord, reason: string | null, detail: Record<string, unknown>): Promise<void> {
-    if (row.state === 'contained') return;
+  /** Whether the rest is for the key platform to do. */
+  private async revokeOldOf(transaction: Executor, actor: Actor, row: ContainmentRecord, reason: string | null, detail: Record<string, unknown>): Promise<boolean> {
+    if (row.state === 'contained') return false;
+    if (isUnderWay(row)) return true;
     if (row.state === 'cancelled') throw conflict('containment_cancelled', 'It was cancelled: the new key is revoked and the old one lives.');
     const now = this.clock.date();
     const key = (await findById(transaction, row.key_id, null))!;
+    if (key.authority === 'remote' && key.revoked_at === null) {
+      await this.remote.redirect(transaction, actor, row, 'complete', reason);
+      return true;
+    }
     const by = { ended_at: now, ended_by: actor.actor, state: 'contained' as const };
     // Somebody may have revoked the key alone: then that was the moment.
     if (key.revoked_at === null) await this.succession.retire(transaction, actor, key, { reason, incident_id: row.incident_id ?? undefined }, row.successor_id, now);
     await changeContainment(transaction, row.containment_id, { ...by, revoked_at: key.revoked_at ?? now });
     await this.record(transaction, actor, row, 'containment.completed', reason, detail);
+    return false;
   }
 
   /** Revokes the new key; the old one lives on. Not after a completion: a revocation cannot be undone. Cancelling it again changes nothing. */
   async cancel(caller: Caller, id: string, { reason }: CancelContainment): Promise<void> {
     const now = this.clock.date();
-    await this.change(await this.require(caller, id), async (transaction, row) => {
-      if (row.state === 'cancelled') return;
+    const atPlatform = await this.change(await this.require(caller, id), async (transaction, row) => {
+      if (row.state === 'cancelled') return false;
+      if (isUnderWay(row)) {
+        await this.remote.giveUp(transaction, caller, row, reason ?? null);
+        return false;
+      }
       if (row.state === 'contained' || row.old_revoked_at !== null) throw conflict('containment_completed', 'The old key is revoked, and a revocation cannot be undone.');
       const successor = (await lockById(transaction, row.successor_id!, null))!;
+      if (successor.authority === 'remote' && successor.revoked_at === null) {
+        await this.remote.redirect(transaction, caller, row, 'cancel', reason ?? null);
+        return true;
+      }
       if (successor.revoked_at === null) await this.succession.retire(transaction, caller, successor, { reason: reason ?? 'the rotation was cancelled' }, null, now);
       await changeContainment(transaction, row.containment_id, { state: 'cancelled', ended_at: now, ended_by: caller.actor });
       await this.record(transaction, caller, row, 'containment.cancelled', reason ?? null, { successor_id: row.successor_id });
+      return false;
     });
+    if (atPlatform === true) await this.goOn(caller, id);
   }
 
   /** Lengthens an overlap by what was asked for in the beginning. */
@@ -95,12 +122,18 @@ export class OverlapEnd {
     return row;
   }
 
+  /** Does at the key platform what is written down. Throws 502 `containment_incomplete` when it cannot be done now. */
+  private async goOn(actor: Actor, id: string): Promise<void> {
+    const { settled } = await this.remote.run(actor, id, false);
+    if (!settled) throw await this.remote.incomplete(id);
+  }
+
   /** Changes a containment under the locks of its key and of itself, in this order, as every other change of the key takes them. */
-  private async change(seen: ContainmentRecord, change: (transaction: Executor, row: ContainmentRecord) => Promise<void>): Promise<void> {
-    await this.database.transaction().execute(async (transaction) => {
+  private async change<T>(seen: ContainmentRecord, change: (transaction: Executor, row: ContainmentRecord) => Promise<T>): Promise<T | undefined> {
+    return this.database.transaction().execute(async (transaction) => {
       await lockById(transaction, seen.key_id, null);
       const row = await lockContainment(transaction, seen.containment_id);
-      if (row !== undefined) await change(transaction, row);
+      return row === undefined ? undefined : change(transaction, row);
     });
   }
 
@@ -113,3 +146,6 @@ export class OverlapEnd {
     });
   }
 }
+
+/** Of keys of the key platform. */
+const isUnderWay = ({ state }: ContainmentRecord) => state === 'in_progress' || state === 'stuck';

@@ -9,8 +9,11 @@ const DAY_S = 86_400;
 export const ContainmentAction = z.enum(['revoke', 'revoke_and_replace', 'rotate']).meta({ id: 'ContainmentAction' });
 export type ContainmentAction = z.infer<typeof ContainmentAction>;
 
-/** `overlap`: both keys live. `contained`: the old key is revoked. `cancelled`: the old key stays, the new one is revoked. */
-export const ContainmentState = z.enum(['overlap', 'contained', 'cancelled']).meta({ id: 'ContainmentState' });
+/**
+ * `overlap`: both keys live. `contained`: the old key is revoked. `cancelled`: the old key stays, the new one is revoked. Of keys of the key
+ * platform, where each step is a call of its own: `in_progress`: steps are under way. `stuck`: one failed, or waits for somebody.
+ */
+export const ContainmentState = z.enum(['overlap', 'contained', 'cancelled', 'in_progress', 'stuck']).meta({ id: 'ContainmentState' });
 export type ContainmentState = z.infer<typeof ContainmentState>;
 
 export const HandOver = z.enum(['response', 'sealed']).meta({ id: 'HandOver' })
@@ -131,7 +134,8 @@ export const Recovery = z.object({
 export type Recovery = z.infer<typeof Recovery>;
 
 export const ContainmentStep = z.object({
-  step: z.enum(['successor_issued', 'secret_handed_over', 'old_key_revoked', 'successor_revoked']), state: z.enum(['done', 'pending', 'not_needed']),
+  step: z.enum(['successor_issued', 'secret_handed_over', 'old_key_revoked', 'successor_revoked']), state: z.enum(['done', 'pending', 'not_needed', 'unknown', 'lost'])
+    .describe('`unknown`: it was asked for, and whether the key platform did it is not known. `lost`: it was done, and what came of it never arrived'),
   at: timestamp.nullable(), note: z.string(),
 }).meta({ id: 'ContainmentStep' });
 export type ContainmentStep = z.infer<typeof ContainmentStep>;
@@ -157,11 +161,22 @@ export type ContainmentQuery = z.infer<typeof ContainmentQuery>;
 export const Containment = z.object({
   ...summary, steps: z.array(ContainmentStep), next: z.string().nullable().describe('What is left to do, and by which call'),
   sealed: z.string().nullable().describe('JWE for the owner'),
+  remote: z.object({
+    attempts: count.describe('Since something last succeeded'), next_attempt_at: timestamp.nullable().describe('When it is tried again by itself; null = it is not'),
+    last_error: z.object({ step: z.string(), code: z.string(), message: z.string(), at: timestamp }).nullable(),
+  }).nullable().describe('Of a key of the key platform'),
   evidence: z.enum(['available', 'unavailable']).describe('Whether the request logs could be asked'),
   overlap: OverlapState.nullable().describe('While both keys live'), proof: Proof.nullable().describe('Once the old key is revoked'),
   recovery: Recovery.nullable().describe('Once the old key is revoked'),
 }).meta({ id: 'Containment' });
 export type Containment = z.infer<typeof Containment>;
+
+export const ResumeContainment = z.strictObject({ reason: reason.optional() }).meta({ id: 'ResumeContainment' });
+export type ResumeContainment = z.infer<typeof ResumeContainment>;
+export const ResumedContainment = Containment.extend({
+  shown: z.record(z.string(), z.string()).nullable().describe('The new secret, when this call made it and it is not sealed; in this answer and in no other'),
+}).meta({ id: 'ResumedContainment' });
+export type ResumedContainment = z.infer<typeof ResumedContainment>;
 
 export const CompleteContainment = z.strictObject({
   reason: reason.optional(), force: z.boolean().default(false).describe('Revoke the old key though callers have not moved'),

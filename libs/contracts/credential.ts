@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { KeyAuthorityName } from './remote-key.js';
 import { CredentialKind } from './request-log.js';
 import { identifier, page, pageQuery, text, timestamp } from './text.js';
 import { Environment } from './workspace.js';
@@ -30,10 +31,10 @@ const changed = {
 const changesSomething = [(patch: object) => Object.keys(patch).length > 0, { message: 'nothing to change' }] as const;
 
 const shown = {
-  key_id: z.string(), kind: CredentialKind, name: z.string(), service: z.string(), environment: Environment,
+  key_id: z.string(), kind: CredentialKind, authority: KeyAuthorityName, name: z.string(), service: z.string(), environment: Environment,
   owner: z.object({ owner_id: z.string(), name: z.string(), contact: z.string() }), scopes: z.array(z.string()), state: KeyState,
-  hint: z.string().describe('Last four characters of the key, or of its public id'),
-  fingerprint: z.string().describe('How the key appears in request logs when only what was presented was seen'),
+  hint: z.string().describe('Last four characters of the key, or of its public id; empty when Keytrail never saw them'),
+  fingerprint: z.string().describe('How the key appears in request logs when only what was presented was seen. Of a remote key whose secret Keytrail never saw: that of its id'),
   created_at: timestamp, created_by: z.string(), expires_at: timestamp.nullable(),
   rotated_at: timestamp.nullable().describe('When it took the place of the key it replaces'), rotation_due_at: timestamp,
   last_used_at: timestamp.nullable().optional()
@@ -47,7 +48,9 @@ const replayed = z.boolean().describe('This is the answer to an earlier call wit
 const once = (what: string) => z.string().nullable().describe(`${what}. Shown once: null when an Idempotency-Key is played again`);
 
 // API keys: bearer, of one workspace.
-export const CreateApiKey = z.strictObject({ ...ofWorkspace, scopes: scopes.default([]) }).meta({ id: 'CreateApiKey' });
+export const CreateApiKey = z.strictObject({
+  ...ofWorkspace, scopes: scopes.default([]), authority: KeyAuthorityName.optional().describe('Who is to keep it. Absent: the registry'),
+}).meta({ id: 'CreateApiKey' });
 export type CreateApiKey = z.infer<typeof CreateApiKey>;
 export const UpdateApiKey = z.strictObject({ ...changed, scopes: scopes.optional() }).refine(...changesSomething).meta({ id: 'UpdateApiKey' });
 export type UpdateApiKey = z.infer<typeof UpdateApiKey>;

@@ -10,7 +10,7 @@ export {
   BlastRadius, BulkAnswer, BulkContain, BulkContainment, BulkPlan, BulkTarget, CancelContainment, CompleteContainment, Containment, ContainmentAction,
   ContainmentPage, ContainmentQuery, ContainmentState, ContainmentStep, ContainmentSummary, HandOver, OnOverlapEnd, OverlapCaller, OverlapState, Proof,
   PublicKeyReplacement, Recovery, RecoveryCaller, Replacement, ResumeBulkContainment, RevokeAndReplace, RotateKey, Runtime, ServiceTokenReplacement, SigningKeyReplacement,
-  UnsafeReason, WorkspaceKeyReplacement, type BulkContainmentOrders,
+  UnsafeReason, WorkspaceKeyReplacement, type BulkContainmentOrders, ResumeContainment, ResumedContainment,
 } from './containment.js';
 export {
   ApiKey, ApiKeyPage, CreateApiKey, CreatePublicKey, CreateServiceToken, CreateSigningKey, CreateWorkspaceKey, CreatedApiKey, IssuedApiKey,
@@ -40,6 +40,7 @@ export {
   Activity, ActivityPoint, ActivityQuery, CredentialKind, DeadLetter, DeadLetterPage, DeadLetterQuery, IntakeAccounts, IntakeParameters, IntakeQuery, IntakeResult,
   LineError, Outcome, ReplayDeadLetters, ReplayOutcome, ReplayResult, RequestLog, RequestLogFormat, RequestLogLine, RequestLogPage, RequestLogQuery,
 } from './request-log.js';
+export { KeyAuthorityName, RemoteKey, RemoteKeyPage } from './remote-key.js';
 export { IdempotencyKey, identifier, page, pageQuery, text, timestamp } from './text.js';
 export {
   CreateWorkspace, Environment, RotationPolicy, UpdateRotationPolicy, UpdateWorkspace, Workspace, WorkspaceList,

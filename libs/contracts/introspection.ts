@@ -42,7 +42,7 @@ export type IntrospectBatch = z.infer<typeof IntrospectBatch>;
 
 /** Why something is refused, and what a gateway answers then. The list is closed. */
 export const refusalStatus = {
-  malformed: 401, checksum_mismatch: 401, unknown_key: 401, not_a_bearer_key: 401, wrong_kind: 401, revoked: 401, expired: 401,
+  malformed: 401, checksum_mismatch: 401, unknown_key: 401, not_a_bearer_key: 401, wrong_kind: 401, revoked: 401, expired: 401, other_authority: 401,
   workspace_mismatch: 403, insufficient_scope: 403,
   timestamp_out_of_window: 401, bad_signature: 401, nonce_replayed: 401,
   user_token_required: 401, user_token_malformed: 401, user_token_algorithm: 401, user_token_unknown_signer: 401, user_token_signer_revoked: 401,
@@ -57,7 +57,7 @@ export type RefusalReason = keyof typeof refusalStatus;
 /** The answer to `POST /v1/introspect`, after RFC 7662, with the reason of a refusal. */
 export const Introspection = z.object({
   active: z.boolean(),
-  reason: RefusalReason.optional().describe('`not_a_bearer_key`: the id or the secret of a key that must not be sent alone; `wrong_kind`: the id of a key of another kind'),
+  reason: RefusalReason.optional().describe('`not_a_bearer_key`: the id or the secret of a key that must not be sent alone; `wrong_kind`: the id of a key of another kind; `other_authority`: a key of the key platform, which alone can tell whether it is good'),
   key_id: z.string().optional().describe('Also with a refusal, when the key is known'),
   fingerprint: z.string().optional().describe('Put it in the request log of a refused call. Absent when nothing was presented that could be told'),
   kind: CredentialKind.optional(),

@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import type { IssuedKind, KeyState, RotationPolicy, VerificationJwk } from '@keytrail/contracts';
+import type { IssuedKind, KeyAuthorityName, KeyState, RotationPolicy, VerificationJwk } from '@keytrail/contracts';
 import { inWorkspaces, type CredentialTable, type Executor } from '@keytrail/postgres';
 import type { CredentialRecord } from './credential.js';
 import type { Material } from './material.js';
@@ -9,10 +9,12 @@ export const selectCredentials = (executor: Executor) => executor.selectFrom('cr
   .innerJoin('owners as o', 'o.owner_id', 'c.owner_id')
   .leftJoin('workspaces as w', 'w.workspace_id', 'c.workspace_id')
   .leftJoin('verification_keys as v', 'v.key_id', 'c.key_id')
+  .leftJoin('remote_keys as r', 'r.key_id', 'c.key_id')
   .select([
     'c.key_id', 'c.kind', 'c.account_id', 'c.workspace_id', 'c.name', 'c.service', 'c.owner_id', 'o.name as owner_name', 'o.contact as owner_contact',
     'c.scopes', 'c.hint', 'c.fingerprint', 'c.public_id', 'v.jwk as public_jwk', 'c.created_at', 'c.created_by', 'c.expires_at', 'c.rotated_at',
     'c.rotation_due_at', 'c.rotation_follows_policy', 'c.revoked_at', 'c.revoked_by', 'c.revoke_reason', 'c.replaces', 'c.replaced_by',
+    'c.authority', 'r.last_used_at as remote_last_used_at',
   ])
   .select(sql<CredentialRecord['environment']>`coalesce(w.environment, c.environment)`.as('environment'));
 
@@ -56,6 +58,8 @@ export type NewCredential = Pick<Selectable<CredentialTable>,
   'expires_at' | 'rotation_due_at' | 'rotation_follows_policy' | 'replaces'> & {
   /** When it took the place of `replaces`. */
   rotated_at?: Date;
+  /** Absent: the registry. */
+  authority?: KeyAuthorityName;
 };
 
 /** Stores a key with what its kind keeps. */

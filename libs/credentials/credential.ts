@@ -1,5 +1,5 @@
 import type {
-  AnyKey, ApiKey, Environment, Introspection, IssuedKind, KeyState, PublicKey, RefusalReason, ServiceToken, SigningKey, VerificationJwk, WorkspaceKey,
+  AnyKey, ApiKey, Environment, Introspection, IssuedKind, KeyAuthorityName, KeyState, PublicKey, RefusalReason, ServiceToken, SigningKey, VerificationJwk, WorkspaceKey,
 } from '@keytrail/contracts';
 import { kindRules } from './kinds.js';
 
@@ -14,6 +14,9 @@ export interface CredentialRecord {
   created_at: Date; created_by: string; expires_at: Date | null; rotated_at: Date | null;
   rotation_due_at: Date; rotation_follows_policy: boolean;
   revoked_at: Date | null; revoked_by: string | null; revoke_reason: string | null; replaces: string | null; replaced_by: string | null;
+  authority: KeyAuthorityName;
+  /** As the key platform says, of a key of its own. */
+  remote_last_used_at: Date | null;
 }
 
 /** How a key of each kind is answered. */
@@ -30,7 +33,7 @@ const iso = (date: Date | null) => date?.toISOString() ?? null;
 /** The key as callers see it; nothing of its secret but the last four characters. */
 export function presentKey<K extends IssuedKind = IssuedKind>(key: CredentialRecord & { kind: K }, now: Date): KeyOfKind[K] {
   const shown = {
-    key_id: key.key_id, kind: key.kind, workspace_id: key.workspace_id, name: key.name, service: key.service, environment: key.environment,
+    key_id: key.key_id, kind: key.kind, authority: key.authority, workspace_id: key.workspace_id, name: key.name, service: key.service, environment: key.environment,
     owner: { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact }, scopes: key.scopes, state: keyState(key, now),
     hint: key.hint, fingerprint: key.fingerprint, created_at: key.created_at.toISOString(), created_by: key.created_by,
     expires_at: iso(key.expires_at), rotated_at: iso(key.rotated_at), rotation_due_at: key.rotation_due_at.toISOString(),

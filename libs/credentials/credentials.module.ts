@@ -1,6 +1,13 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import type { KeyPlatformSettings } from '@keytrail/platform';
 import { AuditTrailModule } from '@keytrail/audit-trail';
 import { KafkaKeyEvents, createKafka } from '@keytrail/kafka';
+import { KeyAuthorities } from './authority/key-authorities.service.js';
+import { KeyPlatform } from './authority/key-platform.js';
+import { KeySync } from './authority/key-sync.service.js';
+import { KeySyncJob } from './authority/key-sync.job.js';
+import { RemoteKeyAuthority } from './authority/remote-key-authority.service.js';
+import { RemoteMirror } from './authority/remote-mirror.service.js';
 import { Credentials } from './credentials.service.js';
 import { IntrospectedKeys } from './introspected-keys.service.js';
 import { IntrospectionController } from './introspection.controller.js';
@@ -20,7 +27,9 @@ import { RevocationsController } from './revocations.controller.js';
 import { Succession } from './succession.service.js';
 import { WorkspaceSecrets } from './workspace-secrets.service.js';
 
-const services = [Credentials, KeyDirectory, KeyIntrospection, Owners, Registry, SecretRecognition, Succession, WorkspaceSecrets];
+const services = [
+  Credentials, KeyAuthorities, KeyDirectory, KeyIntrospection, KeySync, Owners, Registry, RemoteKeyAuthority, RemoteMirror, SecretRecognition, Succession, WorkspaceSecrets,
+];
 
 /** The registry, without its HTTP edge: for processes that only look keys up. */
 @Module({ imports: [AuditTrailModule], providers: [...services, IntrospectedKeys, LastUseStore, NonceStore], exports: services })
@@ -35,5 +44,16 @@ export class KeyEventTopicModule {
   static forRoot({ brokers, topic }: { brokers: readonly string[]; topic: string }): DynamicModule {
     const kafka = new KafkaKeyEvents(createKafka(brokers, { tryOnce: true }), topic);
     return { module: KeyEventTopicModule, providers: [{ provide: KafkaKeyEvents, useValue: kafka }, KeyEventPublisher] };
+  }
+}
+
+/** A platform that keeps API keys of its own, for the processes that talk to it: its keys are read as long as they run. */
+@Module({})
+export class KeyPlatformModule {
+  static forRoot({ token, ...settings }: KeyPlatformSettings): DynamicModule {
+    return {
+      module: KeyPlatformModule, global: true, imports: [CredentialsModule],
+      providers: [{ provide: KeyPlatform, useValue: new KeyPlatform(settings, token) }, KeySyncJob], exports: [KeyPlatform],
+    };
   }
 }

@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
-import type { Environment, IssuedKind, KeyQuery } from '@keytrail/contracts';
+import { identifier, type IssuedKind, type KeyQuery } from '@keytrail/contracts';
 import {
-  Clock, LAST_EXPIRY, Secrets, badRequest, conflict, decodeCursor, encodeCursor, idPosition, newId, notFound, type Caller, type WorkspaceScope,
+  Clock, Secrets, badRequest, conflict, decodeCursor, encodeCursor, newId, notFound, type Caller, type WorkspaceScope,
 } from '@keytrail/platform';
 import { Database, claimIdempotencyKey, keepAnswer, type Executor, type IdempotentCall } from '@keytrail/postgres';
+import { askedExpiry } from './asked-expiry.js';
+import { KeyAuthority, type KeyPatch, type NewKeyRequest } from './authority/key-authority.js';
 import { presentKey, type CredentialRecord, type KeyOfKind } from './credential.js';
 import { findById, insertCredential, listCredentials, lockById, markRevoked, policyFor, type NewCredential } from './credential.store.js';
 import { kindRules } from './kinds.js';
@@ -12,43 +14,27 @@ import { LastUseStore } from './last-use.store.js';
 import { issueMaterial } from './material.js';
 import { rotationDue } from './rotation.js';
 
-/** What a new key of any kind is asked for; which of it a kind takes says the schema of its body. */
-export interface NewKeyRequest {
-  /** Of the kinds that belong to one. */
-  workspace?: string | undefined;
-  /** Of the kinds that belong to the account. */
-  environment?: Environment | undefined;
-  service: string;
-  name?: string | undefined;
-  owner_id: string;
-  scopes?: string[] | undefined;
-  expires_at?: string | undefined;
-  rotation_due_at?: string | undefined;
-}
-
-export interface KeyPatch {
-  name?: string | undefined;
-  owner_id?: string | undefined;
-  scopes?: string[] | undefined;
-  expires_at?: string | null | undefined;
-  rotation_due_at?: string | null | undefined;
-}
-
 /** Members that are shown once: strings in the first answer, null in a repeated one. */
 export type Once = Record<string, string | null>;
 
+/** Keys of a key platform have ids of its making. */
+const KeyPosition = identifier(256);
+
 type FoundOfKind<K extends IssuedKind> = CredentialRecord & { kind: K };
 
-/** Issues, lists, changes and revokes keys of every kind. Every change commits together with its audit entry. */
+/** The registry as the authority of its keys, of every kind. Every change commits together with its audit entry. It also lists the mirror of remote keys. */
 @Injectable()
-export class Credentials {
+export class Credentials extends KeyAuthority {
+  override readonly name = 'registry';
+
   constructor(
     private readonly database: Database, private readonly secrets: Secrets, private readonly clock: Clock,
     private readonly auditTrail: AuditTrail, private readonly lastUse: LastUseStore,
-  ) {}
+  ) {
+    super();
+  }
 
-  /** Issues a key. Under an Idempotency-Key that was used before, the answer of then comes back without what is shown once. */
-  async create<K extends IssuedKind>(
+  override async create<K extends IssuedKind>(
     caller: Caller, kind: K, request: NewKeyRequest, idempotencyKey: string | undefined,
   ): Promise<KeyOfKind[K] & { replayed: boolean }> {
     const rule = kindRules[kind];
@@ -62,7 +48,7 @@ export class Credentials {
         key_id: newId('key'), kind, account_id: place.account_id, workspace_id: place.workspace_id,
         environment: place.workspace_id === null ? place.environment : null, name: request.name ?? `${request.service}-${place.environment}`,
         service: request.service, owner_id: request.owner_id, scopes: request.scopes ?? [], created_at: now, created_by: caller.actor,
-        expires_at: this.expiry(request.expires_at), ...rotationDue(kind, place.policy, now, request.rotation_due_at, now), replaces: null,
+        expires_at: askedExpiry(request.expires_at, now), ...rotationDue(kind, place.policy, now, request.rotation_due_at, now), replaces: null,
       };
       const { shown, ...kept } = await issueMaterial(rule, key, this.secrets);
       await insertCredential(transaction, key, kept);
@@ -76,34 +62,34 @@ export class Credentials {
 
   async get<K extends IssuedKind>(scope: WorkspaceScope, kind: K, keyId: string): Promise<KeyOfKind[K]> {
     const key = await this.require(this.database, kind, keyId, scope);
-    return this.withLastUse(presentKey<K>(key, this.clock.date()), await this.lastUse.of([keyId], workspacesOf([key], scope)));
+    return this.withLastUse(presentKey<K>(key, this.clock.date()), key, await this.lastUse.of([keyId], workspacesOf([key], scope)));
   }
 
   async list<K extends IssuedKind>(scope: WorkspaceScope, kind: K, query: KeyQuery): Promise<{ data: KeyOfKind[K][]; next_cursor: string | null }> {
     const now = this.clock.date();
     const rows = await listCredentials(this.database, {
       kind, workspaces: scope.narrow(query.workspace), owner_id: query.owner_id, state: query.state, limit: query.limit + 1,
-      before: query.cursor === undefined ? undefined : decodeCursor(idPosition('key'), query.cursor),
+      before: query.cursor === undefined ? undefined : decodeCursor(KeyPosition, query.cursor),
     }, now);
     const shown = rows.slice(0, query.limit);
     const used = await this.lastUse.of(shown.map(({ key_id }) => key_id), workspacesOf(shown, scope));
     return {
-      data: shown.map((row) => this.withLastUse(presentKey<K>(row as FoundOfKind<K>, now), used)),
+      data: shown.map((row) => this.withLastUse(presentKey<K>(row as FoundOfKind<K>, now), row, used)),
       next_cursor: rows.length > query.limit ? encodeCursor(shown.at(-1)?.key_id) : null,
     };
   }
 
-  /** Changes a key that is not revoked. */
-  async update<K extends IssuedKind>(caller: Caller, kind: K, keyId: string, patch: KeyPatch): Promise<KeyOfKind[K]> {
+  override async update<K extends IssuedKind>(caller: Caller, kind: K, keyId: string, patch: KeyPatch): Promise<KeyOfKind[K]> {
     const now = this.clock.date();
     return this.database.transaction().execute(async (transaction) => {
       const before = await this.require(transaction, kind, keyId, caller.scope, lockById);
+      assertOurs(before);
       if (before.revoked_at !== null) throw conflict('key_revoked', 'A revoked key cannot be changed.');
       if (patch.owner_id !== undefined) await this.assertOwner(transaction, patch.owner_id);
       const { scopes, expires_at, rotation_due_at, name, owner_id } = patch;
       await transaction.updateTable('credentials').set({
         ...(name !== undefined && { name }), ...(owner_id !== undefined && { owner_id }), ...(scopes && { scopes: JSON.stringify(scopes) }),
-        ...(expires_at !== undefined && { expires_at: this.expiry(expires_at) }),
+        ...(expires_at !== undefined && { expires_at: askedExpiry(expires_at, now) }),
         ...(rotation_due_at !== undefined
           && rotationDue(kind, await policyFor(transaction, before.workspace_id), before.created_at, rotation_due_at, now)),
       }).where('key_id', '=', keyId).execute();
@@ -121,11 +107,11 @@ export class Credentials {
     });
   }
 
-  /** Revokes a key for good. Revoking it again changes nothing. */
-  async revoke(caller: Caller, kind: IssuedKind, keyId: string, reason: string | undefined): Promise<void> {
+  override async revoke(caller: Caller, kind: IssuedKind, keyId: string, reason: string | undefined): Promise<void> {
     await this.database.transaction().execute(async (transaction) => {
       const key = await this.require(transaction, kind, keyId, caller.scope, lockById);
       if (key.revoked_at !== null) return;
+      assertOurs(key);
       await markRevoked(transaction, keyId, { revoked_at: this.clock.date(), revoked_by: caller.actor, revoke_reason: reason ?? null });
       await this.auditTrail.record(transaction, caller, {
         action: `${kind}.revoked`, object_type: kind, object_id: keyId, workspace_id: key.workspace_id, ...(reason && { reason }),
@@ -168,22 +154,22 @@ export class Credentials {
     return { account_id: row.account_id, workspace_id: row.workspace_id, environment: row.environment, policy: row.rotation_policy };
   }
 
-  private expiry(expires: string | null | undefined): Date | null {
-    if (expires === undefined || expires === null) return null;
-    const date = new Date(expires);
-    if (date <= this.clock.date()) throw badRequest('expiry_in_the_past', 'expires_at lies in the past.');
-    if (date > LAST_EXPIRY) throw badRequest('expiry_too_far', 'expires_at lies beyond the year 9999.');
-    return date;
-  }
-
   private async assertOwner(executor: Executor, ownerId: string): Promise<void> {
     const owner = await executor.selectFrom('owners').select('status').where('owner_id', '=', ownerId).executeTakeFirst();
     if (owner?.status !== 'active') throw badRequest('unknown_owner', 'owner_id names no active owner.');
   }
 
-  private withLastUse<A extends { key_id: string }>(key: A, used: Map<string, Date> | undefined): A {
-    return used === undefined ? key : { ...key, last_used_at: used.get(key.key_id)?.toISOString() ?? null };
+  private withLastUse<A extends { key_id: string }>(key: A, { remote_last_used_at }: CredentialRecord, used: Map<string, Date> | undefined): A {
+    if (used === undefined) return key;
+    const seen = used.get(key.key_id);
+    const latest = seen !== undefined && (remote_last_used_at === null || seen > remote_last_used_at) ? seen : remote_last_used_at;
+    return { ...key, last_used_at: latest?.toISOString() ?? null };
   }
+}
+
+/** A change of the mirror alone would be a lie. */
+function assertOurs(key: CredentialRecord): void {
+  if (key.authority !== 'registry') throw new Error(`${key.key_id} is a key of another authority`);
 }
 
 /** Where the requests of keys are to be looked for: their workspaces, and for keys of the account all that the caller sees. */

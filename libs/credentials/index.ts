@@ -1,10 +1,16 @@
+export { KeyPlatform, type RemoteKeyBody } from './authority/key-platform.js';
+export { KeySync, type SyncResult } from './authority/key-sync.service.js';
+export { filledIn } from './authority/mirrored-key.js';
+export { PlatformFailure } from './authority/platform-failure.js';
+export { RemoteMirror } from './authority/remote-mirror.service.js';
 export { keyState, presentKey, type CredentialRecord, type KeyOfKind } from './credential.js';
-export { findById, insertCredential, lockById, markRevoked, type DirectoryEntry } from './credential.store.js';
-export { CredentialsHttpModule, CredentialsModule, KeyEventTopicModule } from './credentials.module.js';
+export { findById, insertCredential, lockById, markRevoked, policyFor, type DirectoryEntry } from './credential.store.js';
+export { CredentialsHttpModule, CredentialsModule, KeyEventTopicModule, KeyPlatformModule } from './credentials.module.js';
 export { Credentials } from './credentials.service.js';
 export { KeyIntrospection } from './introspection.service.js';
 export { KeyDirectory } from './key-directory.service.js';
 export { kindRules, type KindRule } from './kinds.js';
+export { planReplacement, type ReplacementPlan } from './plan-replacement.js';
 export { sealingAlgorithm } from './owner-key.js';
 export { Owners } from './owners.service.js';
 export { PoliciesHttpModule, PoliciesModule } from './policies/policies.module.js';

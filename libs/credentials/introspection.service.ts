@@ -45,12 +45,19 @@ export class KeyIntrospection {
   private async ofBearer({ scope, marks }: Required<Asking>, request: IntrospectRequest, token: string): Promise<Introspection> {
     const fingerprint = this.fingerprint(token);
     const parsed = parseBearerKey(token);
-    if (!parsed.valid) return { active: false, reason: parsed.problem, fingerprint };
+    if (!parsed.valid) return this.ofOtherAuthority({ scope, marks }, fingerprint, parsed.problem);
     if (isNoBearer(parsed.kind)) return this.refuseNoBearer({ scope, marks }, parsed.kind, fingerprint);
     const key = await this.keys.find(fingerprint, marks);
+    if (key?.authority === 'remote') return otherAuthority(scope, key, fingerprint);
     // The fingerprint finds the key; that the secret is the one is told by its digest, in constant time.
     if (key === undefined || !this.matches(key, token) || !mayKnow(scope, key)) return { active: false, reason: 'unknown_key', fingerprint };
     return introspectionOf(key, this.judge(scope, request, key));
+  }
+
+  /** What is no key of ours may be one of the key platform that was made through Keytrail. */
+  private async ofOtherAuthority({ scope, marks }: Required<Asking>, fingerprint: string, reason: RefusalReason): Promise<Introspection> {
+    const key = reason === 'malformed' ? await this.keys.find(fingerprint, marks) : undefined;
+    return key?.authority === 'remote' ? otherAuthority(scope, key, fingerprint) : { active: false, reason, fingerprint };
   }
 
   private async ofSignedRequest(asking: Required<Asking>, need: IntrospectRequest, request: SignedRequest): Promise<Introspection> {
@@ -148,3 +155,7 @@ export class KeyIntrospection {
 
 /** A key of the account is good in every workspace, so every gateway may know it. */
 const mayKnow = (scope: WorkspaceScope, key: CredentialRecord): boolean => key.workspace_id === null || scope.allows(key.workspace_id);
+
+/** Whether a key of another authority is good is not for the registry to say; whose it is, is told where it may be known. */
+const otherAuthority = (scope: WorkspaceScope, key: CredentialRecord, fingerprint: string): Introspection =>
+  ({ active: false, reason: 'other_authority', ...(mayKnow(scope, key) && { key_id: key.key_id, kind: key.kind }), fingerprint });

@@ -7,7 +7,9 @@ import {
   UpdateApiKey, UpdatePublicKey, UpdateServiceToken, UpdateSigningKey, UpdateWorkspaceKey, WorkspaceKey, WorkspaceKeyPage, type IssuedKind,
 } from '@keytrail/contracts';
 import { ApiQueryOf, CurrentCaller, RequirePermission, idempotencyKeyOf, type Caller } from '@keytrail/platform';
-import { Credentials, type KeyPatch, type NewKeyRequest } from './credentials.service.js';
+import { KeyAuthorities } from './authority/key-authorities.service.js';
+import type { KeyPatch, NewKeyRequest } from './authority/key-authority.js';
+import { Credentials } from './credentials.service.js';
 import { kindRules } from './kinds.js';
 
 /** What a kind takes and answers. */
@@ -29,7 +31,7 @@ function keysController<Path extends 'api-keys' | 'service-tokens' | 'workspace-
   @ApiTags('keys')
   @Controller(`v1/${path}`)
   class KeysController {
-    constructor(private readonly credentials: Credentials) {}
+    constructor(private readonly credentials: Credentials, private readonly authorities: KeyAuthorities) {}
 
     @Post()
     @RequirePermission(`${path}:write`)
@@ -37,7 +39,7 @@ function keysController<Path extends 'api-keys' | 'service-tokens' | 'workspace-
     @Repeatable()
     @ApiResponse({ status: 201, standardSchema: schemas.issued })
     create(@CurrentCaller() caller: Caller, @Body({ schema: schemas.create }) body: NewKeyRequest, @Headers('idempotency-key') idempotencyKey: string | undefined) {
-      return this.credentials.create(caller, kind, body, idempotencyKeyOf(idempotencyKey));
+      return this.authorities.named(body.authority).create(caller, kind, body, idempotencyKeyOf(idempotencyKey));
     }
 
     @Get()
@@ -62,8 +64,9 @@ function keysController<Path extends 'api-keys' | 'service-tokens' | 'workspace-
     @ApiOperation({ summary: `Change a ${noun}: its name, owner, scopes, end or rotation date` })
     @ApiResponse({ status: 200, standardSchema: schemas.shown })
     @ApiResponse({ status: 409, description: 'It is revoked', standardSchema: Problem })
-    update(@CurrentCaller() caller: Caller, @Param('key_id') keyId: string, @Body({ schema: schemas.update }) body: KeyPatch) {
-      return this.credentials.update(caller, kind, keyId, body);
+    @ApiResponse({ status: 502, description: 'The key platform that keeps it did not do it, or did not say so', standardSchema: Problem })
+    async update(@CurrentCaller() caller: Caller, @Param('key_id') keyId: string, @Body({ schema: schemas.update }) body: KeyPatch) {
+      return (await this.authorities.of(keyId)).update(caller, kind, keyId, body);
     }
 
     @Delete(':key_id')
@@ -72,8 +75,9 @@ function keysController<Path extends 'api-keys' | 'service-tokens' | 'workspace-
     @ApiOperation({ summary: `Revoke a ${noun} for good, without a successor` })
     @ApiQueryOf(RevokeQuery)
     @ApiResponse({ status: 204, description: 'Revoked, now or before' })
+    @ApiResponse({ status: 502, description: 'The key platform that keeps it did not do it, or did not say so', standardSchema: Problem })
     async revoke(@CurrentCaller() caller: Caller, @Param('key_id') keyId: string, @Query({ schema: RevokeQuery }) query: RevokeQuery): Promise<void> {
-      await this.credentials.revoke(caller, kind, keyId, query.reason);
+      await (await this.authorities.of(keyId)).revoke(caller, kind, keyId, query.reason);
     }
   }
   // The description of the API names operations by their class.

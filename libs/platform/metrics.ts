@@ -22,6 +22,9 @@ export class Metrics {
     name: 'keytrail_dead_letters_replayed_total', help: 'Request-log lines that were dead letters and are stored now', labelNames: ['source'],
     registers: [this.registry],
   });
+  readonly keyPlatformSyncs = new Counter({
+    name: 'keytrail_key_platform_syncs_total', help: 'Readings of the keys of the key platform', labelNames: ['outcome'], registers: [this.registry],
+  });
   readonly findings = new Counter({
     name: 'keytrail_findings_total', help: 'Findings made', labelNames: ['rule'], registers: [this.registry],
   });

@@ -176,9 +176,53 @@ export const leakFields = {
   }).prefault(REVOKE_NONE).describe('Kinds of keys that are revoked by themselves when their secret is reported as leaked, separated by commas; all, or none'),
 };
 
+const PLACE = /^(?:([A-Za-z0-9_.-]{1,64})=)?([^\s=]{1,64})$/;
+
+/** Where keys of the key platform belong here: `environment=workspace` for each that is told apart, and one workspace for all others. */
+const placesOfKeys = list('workspace').transform((entries, context) => {
+  const places = entries.map((entry) => PLACE.exec(entry));
+  const others = places.filter((place) => place?.[1] === undefined).map((place) => place?.[2]);
+  const [rest] = others;
+  if (others.length === 1 && rest !== undefined && places.every((place) => place !== null)) {
+    return { byEnvironment: new Map(places.flatMap((place) => (place?.[1] === undefined ? [] : [[place[1], place[2] ?? rest] as const]))), rest };
+  }
+  context.addIssue({ code: 'custom', message: 'must be environment=workspace, separated by commas, and one workspace alone for all other keys' });
+  return z.NEVER;
+});
+
+const platformToken = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'must be printable ASCII without spaces');
+
+/** A platform that keeps API keys of its own. Only processes that change keys talk to it. */
+export const keyPlatformFields = {
+  KEYTRAIL_KEY_PLATFORM_URL: httpUrl.refine((value) => {
+    if (!URL.canParse(value)) return true;
+    const { username, password, search, hash } = new URL(value);
+    return username + password + search + hash === '';
+  }, { message: 'must hold no user, password, query or fragment' }).optional().describe('Key platform whose keys are watched over; /v1/api-keys is put behind it'),
+  KEYTRAIL_KEY_PLATFORM_TOKEN: platformToken.optional().describe('Bearer token for it'),
+  KEYTRAIL_KEY_PLATFORM_TOKEN_FILE: z.string().min(1).superRefine(readableAs('a token', (content) => platformToken.safeParse(content.toString('utf8').trim()).success))
+    .transform((file) => readFileSync(file, 'utf8').trim()).optional().describe('The same from a file'),
+  KEYTRAIL_KEY_PLATFORM_WORKSPACES: placesOfKeys.default({ byEnvironment: new Map(), rest: 'default' })
+    .describe('Workspaces of its keys: environment=workspace, separated by commas, and one for all others'),
+  KEYTRAIL_KEY_PLATFORM_OWNER: z.string().regex(/^own_[0-9a-f]{32}$/, 'must be the id of an owner').optional()
+    .describe('Owner of its keys that name none; absent = one is made'),
+  KEYTRAIL_KEY_PLATFORM_SYNC_S: z.coerce.number().int().min(5).max(86_400).default(60).describe('Seconds between two readings of its keys'),
+  KEYTRAIL_KEY_PLATFORM_TIMEOUT_MS: z.coerce.number().int().min(50).max(120_000).default(10_000).describe('Milliseconds that one call of it may take'),
+  KEYTRAIL_KEY_PLATFORM_SETTLE_MS: z.coerce.number().int().min(0).max(3_600_000).default(60_000)
+    .describe('Milliseconds that the platform may go on with a call whose answer was lost. Until then no successor is asked for again'),
+};
+
+/** What those settings come to; undefined where no platform is named. */
+export const keyPlatformOf = (settings: z.infer<z.ZodObject<typeof keyPlatformFields>>) => (settings.KEYTRAIL_KEY_PLATFORM_URL === undefined ? undefined : {
+  url: settings.KEYTRAIL_KEY_PLATFORM_URL, token: settings.KEYTRAIL_KEY_PLATFORM_TOKEN ?? settings.KEYTRAIL_KEY_PLATFORM_TOKEN_FILE ?? '',
+  workspaces: settings.KEYTRAIL_KEY_PLATFORM_WORKSPACES, ownerId: settings.KEYTRAIL_KEY_PLATFORM_OWNER, syncMs: settings.KEYTRAIL_KEY_PLATFORM_SYNC_S * 1_000,
+  timeoutMs: settings.KEYTRAIL_KEY_PLATFORM_TIMEOUT_MS, settleMs: settings.KEYTRAIL_KEY_PLATFORM_SETTLE_MS,
+});
+export type KeyPlatformSettings = NonNullable<ReturnType<typeof keyPlatformOf>>;
+
 /** All that an app can be told, as one schema: its fields, and what they must be to each other, reported together. */
 export const settingsSchema = <T extends z.ZodRawShape>(fields: T) => z.object(fields).superRefine(checkJwtSettings, { when: () => true })
-  .superRefine(checkAddedKeys, { when: () => true });
+  .superRefine(checkAddedKeys, { when: () => true }).superRefine(checkKeyPlatform, { when: () => true });
 
 function checkJwtSettings(settings: unknown, context: z.RefinementCtx<unknown>): void {
   if (typeof settings !== 'object' || settings === null) return;
@@ -197,5 +241,17 @@ function checkAddedKeys(settings: unknown, context: z.RefinementCtx<unknown>): v
   for (const name of ['KEYTRAIL_PEPPERS', 'KEYTRAIL_WRAPPING_KEYS', 'KEYTRAIL_CHECKPOINT_KEYS']) {
     const { [name]: keys, [`${name}_FILE`]: file } = settings as Record<string, unknown>;
     if (keys !== undefined && file !== undefined) context.addIssue({ code: 'custom', path: [name], message: `set this or ${name}_FILE, not both` });
+  }
+}
+
+function checkKeyPlatform(settings: unknown, context: z.RefinementCtx<unknown>): void {
+  if (typeof settings !== 'object' || settings === null) return;
+  const { KEYTRAIL_KEY_PLATFORM_URL: url, KEYTRAIL_KEY_PLATFORM_TOKEN: token, KEYTRAIL_KEY_PLATFORM_TOKEN_FILE: file } = settings as Record<string, unknown>;
+  const tokens = [token, file].filter((value) => value !== undefined).length;
+  if (url !== undefined && tokens !== 1) {
+    context.addIssue({ code: 'custom', path: ['KEYTRAIL_KEY_PLATFORM_URL'], message: 'needs a token; set one of KEYTRAIL_KEY_PLATFORM_TOKEN and KEYTRAIL_KEY_PLATFORM_TOKEN_FILE' });
+  }
+  if (url === undefined && tokens > 0) {
+    context.addIssue({ code: 'custom', path: [file === undefined ? 'KEYTRAIL_KEY_PLATFORM_TOKEN' : 'KEYTRAIL_KEY_PLATFORM_TOKEN_FILE'], message: 'needs KEYTRAIL_KEY_PLATFORM_URL' });
   }
 }

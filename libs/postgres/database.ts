@@ -14,6 +14,7 @@ import { containments } from './migrations/0008-containments.js';
 import { kafkaLogs } from './migrations/0009-kafka-logs.js';
 import { policyViolations } from './migrations/0010-policy-violations.js';
 import { leaks } from './migrations/0011-leaks.js';
+import { keyAuthorities } from './migrations/0012-key-authorities.js';
 import { accessTokenChanges } from './migrations/0013-access-token-changes.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount } from './writes.js';
@@ -82,6 +83,7 @@ export class Database extends Kysely<Tables> {
           '0009-kafka-logs': kafkaLogs,
           '0010-policy-violations': policyViolations,
           '0011-leaks': leaks,
+          '0012-key-authorities': keyAuthorities,
           '0013-access-token-changes': accessTokenChanges,
         }),
       },

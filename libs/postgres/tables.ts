@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
-  BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, IncidentState, IssuedKind, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
+  BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, IncidentState, IssuedKind, KeyAuthorityName, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
 } from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
@@ -34,7 +34,18 @@ export interface CredentialTable {
   revoked_at: OptionalTime; revoked_by: string | null; revoke_reason: string | null; replaces: string | null; replaced_by: string | null;
   /** Grows with every change: readers ask for what changed since. */
   version: Generated<number>;
+  /** Who keeps it; of a remote key this is a mirror. */
+  authority: Generated<KeyAuthorityName>;
 }
+
+/** What only the mirror of a remote key has. Apart from the key: a use is no change that others are told of. */
+export interface RemoteKeyTable {
+  key_id: string; last_used_at: OptionalTime;
+  /** When it was last written by who changed it at the platform: a listing that began earlier is out of date. */
+  written_at: Time;
+}
+/** One process at a time reads the platform's keys. */
+export interface KeyPlatformSyncTable { only_row: Generated<boolean>; held_until: OptionalTime; completed_at: OptionalTime; last_error: string | null }
 
 /** Of bearer keys: HMAC-SHA256 under a pepper. */
 export interface BearerDigestTable { key_id: string; digest: string; pepper_version: number }
@@ -156,6 +167,28 @@ export interface ContainmentTable {
   extensions: Generated<number>; warned_at: OptionalTime; revoked_at: OptionalTime; ended_at: OptionalTime; ended_by: string | null;
 }
 
+/** How far a step is at the key platform; `attempted`: asked for, and not known to be done. */
+type RemoteStepState = 'not_needed' | 'pending' | 'attempted' | 'done';
+/** A successor as the key platform is asked for it. */
+export interface RemoteSuccessorPlan {
+  name: string; owner: string; workspace: string; environment: string; service: string; scopes: string[]; expires_at?: string; metadata: Record<string, string>;
+}
+/** What is known of the steps of a containment at the key platform. */
+export interface RemoteContainmentTable {
+  containment_id: string; goal: 'revoke' | 'replace' | 'overlap' | 'complete' | 'cancel';
+  /** The successor as it is asked for, the same each time; null when there is none. */
+  plan: ColumnType<RemoteSuccessorPlan | null, string | null, string | null>;
+  revoke_state: RemoteStepState; revoke_at: OptionalTime; create_state: RemoteStepState; create_at: OptionalTime;
+  withdraw_state: RemoteStepState; withdraw_at: OptionalTime;
+  /** Until then the platform may still be making a successor that nobody has heard of. */
+  settles_at: OptionalTime;
+  secret: 'not_needed' | 'pending' | 'shown' | 'sealed' | 'lost';
+  attempts: Generated<number>; next_attempt_at: OptionalTime;
+  last_error: ColumnType<{ step: string; code: string; message: string; at: string } | null, string | null | undefined, string | null>;
+  /** Who works on it, and until when nobody else may. */
+  held_by: string | null; held_until: OptionalTime;
+}
+
 /** An order for many keys, each of which is done in a transaction of its own. */
 export interface BulkContainmentTable {
   bulk_id: string; plan_token: string; action: ContainmentAction; orders: Json<BulkContainmentOrders>; started_at: Time; started_by: string; finished_at: OptionalTime;
@@ -201,6 +234,7 @@ export interface Tables {
   kafka_ledger: KafkaLedgerTable; intake_counts: IntakeCountTable;
   detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_watch: KeyWatchTable;
   findings: FindingTable; incidents: IncidentTable; incident_timeline: IncidentTimelineTable;
+  remote_keys: RemoteKeyTable; key_platform_sync: KeyPlatformSyncTable; remote_containments: RemoteContainmentTable;
   containments: ContainmentTable; bulk_containments: BulkContainmentTable; bulk_containment_keys: BulkContainmentKeyTable;
   leaks: LeakTable; leaked_keys: LeakedKeyTable; leak_places: LeakPlaceTable;
   policy_violations: PolicyViolationTable; policy_checks: PolicyCheckTable;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
+import { z } from 'zod';
 import { identifier, type IssuedKind, type KeyQuery } from '@keytrail/contracts';
 import {
   Clock, Secrets, badRequest, conflict, decodeCursor, encodeCursor, newId, notFound, type Caller, type WorkspaceScope,
@@ -18,7 +19,7 @@ import { rotationDue } from './rotation.js';
 export type Once = Record<string, string | null>;
 
 /** Keys of a key platform have ids of its making. */
-const KeyPosition = identifier(256);
+const KeyPosition = z.strictObject({ key_id: identifier(256) });
 
 type FoundOfKind<K extends IssuedKind> = CredentialRecord & { kind: K };
 
@@ -69,13 +70,13 @@ export class Credentials extends KeyAuthority {
     const now = this.clock.date();
     const rows = await listCredentials(this.database, {
       kind, workspaces: scope.narrow(query.workspace), owner_id: query.owner_id, state: query.state, limit: query.limit + 1,
-      before: query.cursor === undefined ? undefined : decodeCursor(KeyPosition, query.cursor),
+      before: query.cursor === undefined ? undefined : decodeCursor(KeyPosition, query.cursor).key_id,
     }, now);
     const shown = rows.slice(0, query.limit);
     const used = await this.lastUse.of(shown.map(({ key_id }) => key_id), workspacesOf(shown, scope));
     return {
       data: shown.map((row) => this.withLastUse(presentKey<K>(row as FoundOfKind<K>, now), row, used)),
-      next_cursor: rows.length > query.limit ? encodeCursor(shown.at(-1)?.key_id) : null,
+      next_cursor: rows.length > query.limit ? encodeCursor({ key_id: shown.at(-1)?.key_id }) : null,
     };
   }
 

@@ -14,7 +14,7 @@ const key = (overrides: Partial<CredentialRecord> = {}): CredentialRecord => ({
 describe('planReplacement', () => {
   it('keeps workspace, owner, scopes and name, and says what it replaces', () => {
     expect(planReplacement(key(), {}, now)).toEqual({
-      kind: 'api_key', account_id: 'default', workspace_id: 'acme', environment: null, name: 'pay-production', service: 'pay', owner_id: 'own_1', authority: 'registry', remote_last_used_at: null,
+      kind: 'api_key', account_id: 'default', workspace_id: 'acme', environment: null, name: 'pay-production', service: 'pay', owner_id: 'own_1',
       scopes: ['orders:read'], expires_at: null, rotation_due_at: new Date('2026-08-28T12:00:00Z'), rotation_follows_policy: true, replaces: 'key_1',
     });
   });

@@ -1,10 +1,12 @@
 import { createServer, request as forward, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import type { RequestLogPage } from '@keytrail/contracts';
+import { Clock } from '@keytrail/platform';
 import { Guard, type GuardOptions } from '../../examples/gateway/guard/guard.js';
+import { playRecoveryBoard } from '../../examples/gateway/recovery-board.js';
 import { createGateway } from '../../examples/gateway/service.js';
 import { httpTransport } from '../../examples/producer/reporter/http-transport.js';
 import { Reporter } from '../../examples/producer/reporter/reporter.js';
@@ -145,4 +147,36 @@ describe('the guard of a gateway', () => {
     const logs = () => app.call<RequestLogPage>(`/v1/request-logs?key_id=${key.key_id}`);
     await waitFor(async () => new Set((await logs()).body.data.map(({ status }) => status)).size === 2, { what: 'both in the request logs' });
   });
+});
+
+describe('the recovery board of three callers', () => {
+  it('ends with one who moved at once, one who moved later and one who never did', async () => {
+    const app = await startTestApp();
+    try {
+      const clock = app.standalone.app.get(Clock, { strict: false });
+      const said: string[] = [];
+      const contained = await playRecoveryBoard({
+        url: app.url, token: app.adminToken, everyMs: 400,
+        say(text) {
+          said.push(text);
+          // A caller counts as moved when it has left the old key alone for a minute: nobody needs to wait for it here.
+          if (/nightly-report.* failing .* [1-9]\d*$/m.test(text)) jest.spyOn(clock, 'now').mockImplementation(() => Date.now() + 61_000);
+        },
+      });
+      const { callers } = contained.recovery!;
+      const of = (name: string) => callers.find(({ user_agent }) => user_agent.startsWith(name))!;
+      expect(callers).toHaveLength(3);
+      expect(of('checkout')).toMatchObject({ state: 'healthy', on: null, old_refused: 0 });
+      expect(of('nightly-report')).toMatchObject({ state: 'healthy', on: null, old_refused: 3 });
+      expect(of('legacy-sync')).toMatchObject({ state: 'failing', on: 'old', new_accepted: 0 });
+      expect(of('legacy-sync').old_refused).toBeGreaterThan(3);
+      expect(contained.recovery).toMatchObject({ recovered: false, healthy: 2, failing: 1, silent: 0 });
+      expect(contained.proof).toMatchObject({ nodes: [{ gateway_node: 'gateway-1' }] });
+      expect(said.at(-1)).toContain('Recovery: not complete; 2 healthy, 1 failing, 0 silent.');
+      expect(said.join('\n')).not.toContain('kt_api_');
+    } finally {
+      jest.restoreAllMocks();
+      await app.stop();
+    }
+  }, 120_000);
 });

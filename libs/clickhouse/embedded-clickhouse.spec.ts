@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EmbeddedClickHouse } from './embedded-clickhouse.js';
 import { migrateClickHouse } from './migrate.js';
-import { encodeNative, type NativeColumn } from './native-block.js';
+import { encodeNative } from './native-block.js';
+import type { NativeColumn } from './native-column.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'keytrail-chdb-'));
 let clickhouse: EmbeddedClickHouse;

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { EmbeddedClickHouse } from './embedded-clickhouse.js';
-import { encodeNative, type NativeColumn } from './native-block.js';
+import { encodeNative } from './native-block.js';
+import type { NativeColumn } from './native-column.js';
 
 interface Row { text: string; word: string; small: number; int: number; long: number; time: number; float: number | null; count: number | null; map: Record<string, string> }
 

@@ -5,6 +5,7 @@ import { AppError, Clock, newId, type Caller } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { DeadLetterStore } from './dead-letter.store.js';
 import { decompress } from './decompress.js';
+import { GatheredRows } from './gathered-rows.js';
 import { GroupCommit } from './group-commit.js';
 import { IntakeBudget, type Held } from './intake-budget.js';
 import { IntakeCountStore } from './intake-count.store.js';
@@ -82,16 +83,16 @@ export class HttpIntake {
     const receivedAt = known?.receivedAt ?? this.clock.now();
     const context = await this.intake.contextFor({ source: SOURCE, scope: caller.scope, format: query.format, workspace: query.workspace,
       asOf: known && new Date(known.receivedAt) });
-    const taken = await this.intake.takeIn(linesOf(body, query, receivedAt, held), query.format, context);
+    const taken = await this.intake.takeIn(linesOf(body, query, receivedAt, held), context, new GatheredRows({ mostKept: known === undefined ? MOST_ROWS_A_GROUP : Infinity }));
     if (taken.received === 0) throw new AppError({ code: 'empty_batch', status: 400, message: 'The body holds no line.' });
     if (idempotencyKey !== undefined && known === undefined) {
       const earlier = await this.claim(token, sha256, receivedAt);
       if (earlier?.counts) return this.duplicate(earlier.counts);
     }
     // Under an Idempotency-Key the rows are a block of their own, or a batch sent again could not be told from it.
-    if (idempotencyKey === undefined && taken.rows.length < MOST_ROWS_A_GROUP) await this.group.add(taken.rows);
+    if (idempotencyKey === undefined && taken.rows.length < MOST_ROWS_A_GROUP) await this.group.add(taken.rows.asRows());
     else if (known === undefined) await this.store.insert(taken.rows, token);
-    else await this.repeated.storeAgain(taken.rows, { token, announcedAt: new Date(known.receivedAt), what: `a batch of ${caller.actor}` });
+    else await this.repeated.storeAgain(taken.rows.asRows(), { token, announcedAt: new Date(known.receivedAt), what: `a batch of ${caller.actor}` });
     const counts: BatchCounts = { received: taken.received, stored: taken.rows.length, dead_lettered: taken.received - taken.rows.length };
     await this.deadLetters.keep(await this.intake.deadLetters(taken, context, ({ line }) => `batch ${token.slice(0, 12)} line ${line}`));
     if (!await this.settle(idempotencyKey === undefined ? undefined : token, counts)) return this.duplicate(counts);

@@ -9,6 +9,7 @@ import { describeDeadLetter } from './dead-letter.js';
 import { originOf } from './dead-letter-origin.js';
 import { workspaceOfLetter, workspaceOfMessage } from './dead-letter-workspace.js';
 import type { NewDeadLetter } from './dead-letter.store.js';
+import type { GatheredRows } from './gathered-rows.js';
 import { createRedactor, type Redactor } from './redact.js';
 import type { RawLine } from './raw-line.js';
 import { takeIn, type IntakeContext } from './take-in.js';
@@ -66,8 +67,8 @@ export class RequestLogIntake {
     };
   }
 
-  takeIn(lines: Iterable<RawLine>, format: RequestLogFormat, context: IntakeContext): Promise<TakenIn> {
-    return takeIn(lines, format, context);
+  takeIn(lines: Iterable<RawLine>, context: LetterIntake, rows: GatheredRows): Promise<TakenIn> {
+    return takeIn(lines, context.format, context, rows);
   }
 
   /**

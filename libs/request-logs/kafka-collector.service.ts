@@ -4,6 +4,7 @@ import { KafkaDeadLetters, LogSource, type LogBatch, type LogMessage, type Taken
 import { Clock, Metrics, WorkspaceScope } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { DeadLetterStore, type NewDeadLetter } from './dead-letter.store.js';
+import { GatheredRows } from './gathered-rows.js';
 import { IntakeCountStore, type IntakeCounts } from './intake-count.store.js';
 import { RequestLogIntake } from './intake.service.js';
 import { planStep, tokenOfRange, type OffsetRange, type PartitionLedger, type Step } from './ledger.js';
@@ -160,10 +161,11 @@ export class KafkaCollector implements OnApplicationBootstrap, BeforeApplication
     const announcedAt = replay ? announced_at : null;
     const topic = this.settings.topics.get(batch.topic) ?? { format: 'native' as const, workspace: undefined };
     const context = await this.intake.contextFor({ source: SOURCE, scope: WorkspaceScope.all, ...topic, asOf: announcedAt ?? undefined });
-    const taken = await this.intake.takeIn(linesOf(batch, messages, topic.format, this.clock.now()), topic.format, context);
+    const rows = new GatheredRows({ mostKept: announcedAt === null ? 0 : Infinity, expected: messages.length });
+    const taken = await this.intake.takeIn(linesOf(batch, messages, topic.format, this.clock.now()), context, rows);
     const token = tokenOfRange(batch, range, log.generation);
-    if (announcedAt === null) await this.store.insert(taken.rows, token);
-    else await this.repeated.storeAgain(taken.rows, { token, announcedAt, what: `${batch.topic}/${batch.partition} offsets ${range.first} to ${range.last}` });
+    if (announcedAt === null) await this.store.insert(rows, token);
+    else await this.repeated.storeAgain(rows.asRows(), { token, announcedAt, what: `${batch.topic}/${batch.partition} offsets ${range.first} to ${range.last}` });
     const letters = await this.intake.deadLetters(taken, context, (line) => positionOf(batch, line, log));
     if (letters.length > 0) {
       await this.letterTopic.send(letters.map((letter) => ({ key: letter.position, value: JSON.stringify(letterMessage(letter)) })));

@@ -52,6 +52,23 @@ describe('a bad line is that line only', () => {
 });
 
 describe('forms of a body', () => {
+  it('should find every line of a long body, with its number and bytes, wherever the pieces end that it is decoded in', () => {
+    const line = (length: number, letter: string) => `{"n":"${letter.repeat(length)}"}`;
+    const lengths = fc.oneof(fc.nat(3000), fc.integer({ min: 64_000, max: 66_000 }), fc.integer({ min: 130_000, max: 132_000 }));
+    const newlines = fc.constantFrom('\n', '\r\n', '\n\n');
+    fc.assert(fc.property(fc.array(fc.record({ length: lengths, letter: fc.constantFrom('a', 'a', 'a', 'é'), newline: newlines }), { minLength: 1, maxLength: 40 }), (items) => {
+      let number = 1;
+      const expected = items.map(({ length, letter, newline }) => {
+        const at = number;
+        number += newline === '\n\n' ? 2 : 1;
+        return [at, line(length, letter)];
+      });
+      const found = parse(items.map(({ length, letter, newline }) => line(length, letter) + newline).join(''));
+      expect(found.map((item) => [item.line, item.raw.toString()])).toEqual(expected);
+      expect(found.map(({ value }) => value)).toEqual(items.map(({ length, letter }) => ({ n: letter.repeat(length) })));
+    }), { numRuns: 60 });
+  });
+
   it.each<[string, string, unknown[]]>([
     ['nothing', '', []],
     ['white space', ' \r\n\t\n', []],

@@ -122,27 +122,50 @@ function isJson(bytes: Buffer): boolean {
   }
 }
 
+/** Text that is decoded at a time: short enough to be gone with its lines, where a string as long as the body would be moved about. */
+const CHUNK_BYTES = 64 * 1024;
+
 function* parseLines(bytes: Buffer, limits: Limits): Generator<ParsedLine, void, undefined> {
-  // In ASCII text, bytes and characters have the same place: decode once and cut strings.
-  const text = isAscii(bytes) ? bytes.toString('latin1') : undefined;
   let line = 0;
-  for (let start = 0; start < bytes.length;) {
-    line += 1;
-    const newline = text === undefined ? bytes.indexOf(NEWLINE, start) : text.indexOf('\n', start);
-    const next = newline === -1 ? bytes.length : newline + 1;
-    let end = newline === -1 ? bytes.length : newline;
-    if (end > start && bytes[end - 1] === 0x0d) end -= 1;
-    if (skipSpace(bytes, start, end) < end) {
-      yield text === undefined || end - start > limits.maxLineBytes
-        ? parseLine(bytes.subarray(start, end), line, limits) : parseText(text.slice(start, end), new ParsedLine(line, bytes, start, end), limits);
+  for (let from = 0; from < bytes.length;) {
+    const to = endOfChunk(bytes, from);
+    const chunk = bytes.subarray(from, to);
+    // In ASCII text, bytes and characters have the same place: decode once and cut strings.
+    const text = isAscii(chunk) ? chunk.toString('latin1') : undefined;
+    for (let start = from; start < to;) {
+      line += 1;
+      const newline = text === undefined ? bytes.indexOf(NEWLINE, start) : from + endOfLine(text, start - from);
+      const next = newline === -1 || newline >= to ? to : newline + 1;
+      let end = newline === -1 || newline >= to ? to : newline;
+      if (end > start && bytes[end - 1] === 0x0d) end -= 1;
+      if (skipSpace(bytes, start, end) < end) {
+        yield text === undefined || end - start > limits.maxLineBytes
+          ? parseLine(bytes.subarray(start, end), line, limits) : parseText(text.slice(start - from, end - from), new ParsedLine(line, bytes, start, end), limits);
+      }
+      start = next;
     }
-    start = next;
+    from = to;
   }
+}
+
+/** After the last line feed of the next so many bytes, or after the line when it is longer than that. `from` is where a line starts. */
+function endOfChunk(bytes: Buffer, from: number): number {
+  if (bytes.length - from <= CHUNK_BYTES) return bytes.length;
+  const last = bytes.lastIndexOf(NEWLINE, from + CHUNK_BYTES - 1);
+  const end = last >= from ? last : bytes.indexOf(NEWLINE, from + CHUNK_BYTES);
+  return end === -1 ? bytes.length : end + 1;
+}
+
+function endOfLine(text: string, start: number): number {
+  const newline = text.indexOf('\n', start);
+  return newline === -1 ? text.length : newline;
 }
 
 function parseLine(raw: Buffer, line: number, limits: Limits): ParsedLine {
   const parsed = new ParsedLine(line, raw, 0, raw.length);
   if (raw.length > limits.maxLineBytes) return parsed.refuse({ code: 'too_long', reason: `longer than ${limits.maxLineBytes} bytes` });
+  // Most lines are ASCII, of which a character is a byte.
+  if (isAscii(raw)) return parseText(raw.toString('latin1'), parsed, limits);
   return isUtf8(raw) ? parseText(raw.toString('utf8'), parsed, limits) : parsed.refuse({ code: 'invalid_utf8', reason: 'not valid UTF-8' });
 }
 

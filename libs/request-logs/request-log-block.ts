@@ -1,4 +1,4 @@
-import { encodeNative, type NativeBlock, type NativeColumn } from '@keytrail/clickhouse';
+import { NativeBlockBuilder, type NativeBlock, type NativeColumn } from '@keytrail/clickhouse';
 import type { RequestLogRow } from './row.js';
 
 type Column = NativeColumn<RequestLogRow>;
@@ -8,7 +8,7 @@ const text = (name: string, value: (row: RequestLogRow) => string): Column => ({
 /** For values that come again and again within a block. */
 const repeated = (name: string, value: (row: RequestLogRow) => string): Column => ({ name, type: 'LowCardinality(String)', value });
 
-const ALWAYS: readonly Column[] = [
+const COLUMNS: readonly Column[] = [
   repeated('workspace_id', (row) => row.workspace_id),
   repeated('key_id', (row) => row.key_id),
   repeated('key_fingerprint', (row) => row.key_fingerprint),
@@ -37,20 +37,15 @@ const ALWAYS: readonly Column[] = [
   repeated('topic', (row) => row.topic),
   { name: 'partition', type: 'Int32', value: (row) => row.partition },
   { name: 'offset', type: 'Int64', value: (row) => row.offset },
+  { name: 'attributes', type: 'Map(String, String)', value: (row) => row.attributes },
 ];
-const ATTRIBUTES: Column = { name: 'attributes', type: 'Map(String, String)', value: (row) => row.attributes };
 
-/** The rows as one block of `request_logs`, stamped with the insert they come in (`batch_id`) and its moment (epoch milliseconds). */
-export function requestLogBlock(rows: readonly RequestLogRow[], batchId: string, insertedAt: number): NativeBlock {
-  const hasAttributes = rows.some((row) => hasAny(row.attributes));
-  return encodeNative([
-    ...ALWAYS, ...(hasAttributes ? [ATTRIBUTES] : []),
-    repeated('batch_id', () => batchId),
-    { name: 'ingested_at', type: `DateTime64(3, 'UTC')`, value: () => insertedAt },
-  ], rows);
-}
+/** A block of `request_logs` in the making. */
+export type RequestLogBlockBuilder = NativeBlockBuilder<RequestLogRow>;
 
-function hasAny(record: Readonly<Record<string, string>>): boolean {
-  for (const _ in record) return true;
-  return false;
-}
+export const buildRequestLogBlock = (expectedRows: number): RequestLogBlockBuilder => new NativeBlockBuilder(COLUMNS, expectedRows);
+
+/** The block, stamped with the insert it comes in (`batch_id`) and its moment (epoch milliseconds). */
+export const stampedBlock = (builder: RequestLogBlockBuilder, batchId: string, insertedAt: number): NativeBlock => builder.build([
+  { name: 'batch_id', type: 'LowCardinality(String)', value: batchId }, { name: 'ingested_at', type: `DateTime64(3, 'UTC')`, value: insertedAt },
+]);

@@ -2,7 +2,8 @@ import { Injectable } from '@nestjs/common';
 import type { RequestLog } from '@keytrail/contracts';
 import { ClickHouse } from '@keytrail/clickhouse';
 import { Clock } from '@keytrail/platform';
-import { requestLogBlock } from './request-log-block.js';
+import { GatheredRows } from './gathered-rows.js';
+import { buildRequestLogBlock, stampedBlock, type RequestLogBlockBuilder } from './request-log-block.js';
 import type { RequestLogRow } from './row.js';
 import { searchSql, type SearchFilter, type SearchPosition } from './search.js';
 
@@ -26,9 +27,10 @@ export class RequestLogStore {
    * Stores rows as one block; durable when it resolves. A second call with the same token stores nothing, in the table and its rollups
    * alike. Rows are stamped with their batch and the moment of insertion: detection reads on from there.
    */
-  async insert(rows: readonly RequestLogRow[], token: string, batchId = token): Promise<void> {
+  async insert(rows: readonly RequestLogRow[] | GatheredRows, token: string, batchId = token): Promise<void> {
     if (rows.length === 0) return;
-    await this.clickhouse.insertBlock('request_logs', requestLogBlock(rows, batchId, this.clock.now()), { deduplicationToken: token });
+    const builder = rows instanceof GatheredRows ? rows.asBlock() : blockOf(rows);
+    await this.clickhouse.insertBlock('request_logs', stampedBlock(builder, batchId, this.clock.now()), { deduplicationToken: token });
   }
 
   /** Rows, newest first, after a position. */
@@ -39,4 +41,10 @@ export class RequestLogStore {
       WHERE ${conditions} ORDER BY ${NEWEST_FIRST} LIMIT ${Math.trunc(limit)} OFFSET ${Math.trunc(after?.[2] ?? 0)}`, params);
     return rows.map((row) => ({ ...row, time: new Date(row.time).toISOString() }));
   }
+}
+
+function blockOf(rows: readonly RequestLogRow[]): RequestLogBlockBuilder {
+  const builder = buildRequestLogBlock(rows.length);
+  builder.append(rows);
+  return builder;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { GatheredRows } from './gathered-rows.js';
 import { parseMessage } from './parse-body.js';
 import { context } from './spec-support/fixtures.js';
 import { takeIn } from './take-in.js';
@@ -8,7 +9,7 @@ const taken = (messages: readonly string[]) => {
   const lines = messages.flatMap((text, offset) => parseMessage(Buffer.from(text), 'native').map((parsed) => Object.assign(parsed, {
     receivedAt: context.receivedAt, topic: 't', partition: 0, offset, message: Buffer.from(text),
   })));
-  return takeIn(lines, 'native', { ...context, senderWorkspace: '' });
+  return takeIn(lines, 'native', { ...context, senderWorkspace: '' }, new GatheredRows({ mostKept: Infinity }));
 };
 
 describe('a Kafka message with refused requests', () => {

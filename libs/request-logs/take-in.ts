@@ -1,6 +1,7 @@
 import type { RequestLogFormat } from '@keytrail/contracts';
 import type { LetterContext } from './dead-letter-workspace.js';
 import { formats } from './formats/index.js';
+import type { GatheredRows } from './gathered-rows.js';
 import { normaliseLine } from './normalise.js';
 import { MessageRefusals } from './message-refusals.js';
 import type { RawLine } from './raw-line.js';
@@ -16,11 +17,11 @@ const LINES_A_TURN = 500;
 const BYTES_A_LINE = 2048;
 
 /**
- * Turns lines into rows to store. A bad line is refused by itself; its neighbours are not touched. Lets the event loop turn between
+ * Turns lines into rows to store, which `rows` gathers. A bad line is refused by itself; its neighbours are not touched. Lets the event loop turn between
  * lines, so that a large batch holds nobody up.
  */
-export async function takeIn(lines: Iterable<RawLine>, format: RequestLogFormat, context: IntakeContext): Promise<TakenIn> {
-  const taken: TakenIn = { received: 0, rows: [], refused: [], refusedMessages: [] };
+export async function takeIn(lines: Iterable<RawLine>, format: RequestLogFormat, context: IntakeContext, rows: GatheredRows): Promise<TakenIn> {
+  const taken: TakenIn = { received: 0, rows, refused: [], refusedMessages: [] };
   // One for all lines, told of each where it came from: making one a line costs as much as checking it.
   const where: NormaliseContext = { ...context, receivedAt: 0, topic: '', partition: -1, offset: -1 };
   let turn = 0;
@@ -54,6 +55,6 @@ function takeLine(from: RawLine, format: RequestLogFormat, where: NormaliseConte
     taken.received += 1;
     const { row, problem } = item.problem === undefined ? normaliseLine(item.line, where) : item;
     if (row === undefined) taken.refused.push({ from, problem, item: index, of: items.length, at: taken.received - 1 });
-    else taken.rows.push(row);
+    else taken.rows.add(row);
   }
 }

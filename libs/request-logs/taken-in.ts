@@ -1,6 +1,6 @@
 import type { LineProblem } from './line-problem.js';
+import type { GatheredRows } from './gathered-rows.js';
 import type { RawLine } from './raw-line.js';
-import type { RequestLogRow } from './row.js';
 
 /** A request that was refused. */
 export interface RefusedLine {
@@ -27,7 +27,7 @@ export interface RefusedMessage {
 /** received = rows + refused + the requests of refused messages. A line that holds several requests counts as so many. */
 export interface TakenIn {
   received: number;
-  rows: RequestLogRow[];
+  rows: GatheredRows;
   refused: RefusedLine[];
   refusedMessages: RefusedMessage[];
 }

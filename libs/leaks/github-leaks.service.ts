@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { Authentication } from '@keytrail/access';
 import { GithubLeakReport, type GithubLeakAnswer } from '@keytrail/contracts';
-import { AppError, Secrets, WorkspaceScope, badRequest, parseJson } from '@keytrail/platform';
-import { createRedactor } from '@keytrail/request-logs';
+import { AppError, WorkspaceScope, badRequest, parseJson } from '@keytrail/platform';
 import { GithubKeyList } from './github-key-list.service.js';
 import { isSignedBy } from './github-signature.js';
 import { itemsOfGithub, tokenHash } from './leak-items.js';
@@ -25,21 +24,17 @@ export interface GithubCall {
 /** Reports of GitHub's secret scanning. Nothing of a body is looked at before its signature is good. */
 @Injectable()
 export class GithubLeaks {
-  private readonly clean: (text: string) => string;
-
   constructor(
     private readonly settings: LeakSettings, private readonly keyList: GithubKeyList, private readonly intake: LeakIntake,
-    private readonly authentication: Authentication, secrets: Secrets,
-  ) {
-    this.clean = createRedactor(secrets.keyFor('fingerprint')).redactText;
-  }
+    private readonly authentication: Authentication,
+  ) {}
 
   async take(call: GithubCall): Promise<GithubLeakAnswer> {
     const body = await this.signedBody(call);
     const report = readReport(body);
     if (report.length === 0) return [];
     const reporter = { actor: 'github', address: call.address, request_id: call.request_id };
-    const { recognised } = await this.intake.take(reporter, { source: 'github', note: null, body, items: itemsOfGithub(report, this.clean), scope: WorkspaceScope.all });
+    const { recognised } = await this.intake.take(reporter, { source: 'github', note: null, body, items: itemsOfGithub(report), scope: WorkspaceScope.all });
     return report.map(({ token, type }) => ({
       token_hash: tokenHash(token), token_type: type, label: 'key' in recognised.get(`token ${token}`)! ? 'true_positive' : 'false_positive',
     }));

@@ -7,7 +7,8 @@ import { SecretRecognition, keyState, lockById, type CredentialRecord, type Reco
 import { Incidents, LeakIncidents } from '@keytrail/incidents';
 import { Clock, Metrics, Secrets, WorkspaceScope, newId, systemActor, type Actor } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
-import { addPlaces, nameOf, type LeakItem, type Place } from './leak-items.js';
+import { createRedactor } from '@keytrail/request-logs';
+import { MOST_PLACES, addPlace, cleanLine, nameOf, type LeakItem, type Place } from './leak-items.js';
 import { finishLeak, keepLeak, keepLeakedKey, keepPlaces, outcomesOf, settleLeakedKey } from './leak.store.js';
 import { LeakSettings } from './leaks.settings.js';
 import { severityOfLeak } from './power.js';
@@ -45,17 +46,21 @@ interface LeakedKeyHit {
  */
 @Injectable()
 export class LeakIntake {
+  private readonly withoutSecrets: (text: string) => string;
+
   constructor(
     private readonly database: Database, private readonly recognition: SecretRecognition, private readonly leakIncidents: LeakIncidents, private readonly incidents: Incidents,
     private readonly containments: Containments, private readonly overlaps: OverlapEnd, private readonly auditTrail: AuditTrail, private readonly secrets: Secrets,
     private readonly settings: LeakSettings, private readonly metrics: Metrics, private readonly clock: Clock,
-  ) {}
+  ) {
+    this.withoutSecrets = createRedactor(secrets.keyFor('fingerprint')).redactText;
+  }
 
   async take(reporter: Actor, report: LeakReport): Promise<Taken> {
     const recognised = await this.recogniseAll(report);
     const { leak_id, isNew, finished } = await this.keep(reporter, report, recognised);
     if (!finished) {
-      for (const hit of hitsOf(report.items, recognised)) await this.record(reporter, leak_id, report.source, hit);
+      for (const hit of hitsOf(report.items, recognised, this.withoutSecrets)) await this.record(reporter, leak_id, report.source, hit);
       await finishLeak(this.database, leak_id, this.clock.date());
     }
     return { leak_id, repeated: !isNew, recognised, outcomes: await outcomesOf(this.database, leak_id) };
@@ -72,16 +77,17 @@ export class LeakIntake {
   }
 
   private async keep(reporter: Actor, report: LeakReport, recognised: ReadonlyMap<string, Recognition>) {
+    const note = report.note === null ? null : this.withoutSecrets(report.note);
     const false_positives: Record<FalsePositiveReason, number> = { unknown: 0, mistyped: 0, malformed: 0, not_a_secret: 0 };
     for (const found of recognised.values()) if ('reason' in found) false_positives[found.reason] += 1;
     const kept = await this.database.transaction().execute(async (transaction) => {
       const leak = await keepLeak(transaction, {
-        leak_id: newId('leak'), source: report.source, reported_by: reporter.actor, note: report.note, reported_at: this.clock.date(), tokens: recognised.size,
+        leak_id: newId('leak'), source: report.source, reported_by: reporter.actor, note, reported_at: this.clock.date(), tokens: recognised.size,
         false_positives: JSON.stringify(false_positives), body_digest: this.secrets.digest('leak-report', createHash('sha256').update(report.body).digest('hex')),
       });
       if (leak.isNew) {
         await this.auditTrail.record(transaction, reporter, {
-          action: 'leak.reported', object_type: 'leak', object_id: leak.leak_id, workspace_id: null, ...(report.note !== null && { reason: report.note }),
+          action: 'leak.reported', object_type: 'leak', object_id: leak.leak_id, workspace_id: null, ...(note !== null && { reason: note }),
           detail: { source: report.source, tokens: recognised.size, false_positives },
         });
       }
@@ -131,18 +137,16 @@ export class LeakIntake {
 }
 
 /** The keys of a report, each once: its secret may stand there in several forms. In one order, whoever reports them. */
-function hitsOf(items: readonly LeakItem[], recognised: ReadonlyMap<string, Recognition>): LeakedKeyHit[] {
+function hitsOf(items: readonly LeakItem[], recognised: ReadonlyMap<string, Recognition>, withoutSecrets: (text: string) => string): LeakedKeyHit[] {
   const hits = new Map<string, LeakedKeyHit>();
   for (const item of items) {
     const found = recognised.get(nameOf(item));
     if (found === undefined || !('key' in found)) continue;
-    const proven = 'token' in item.presented;
-    const known = hits.get(found.key.key_id);
-    if (known === undefined) hits.set(found.key.key_id, { ...found, type: item.type, proven, places: [...item.places] });
-    else {
-      known.proven ||= proven;
-      addPlaces(known.places, item.places);
-    }
+    const { key, fingerprint } = found;
+    const hit = hits.get(key.key_id) ?? { key, fingerprint, type: cleanLine(item.type, 120, withoutSecrets), proven: false, places: [] };
+    hits.set(key.key_id, hit);
+    hit.proven ||= 'token' in item.presented;
+    if (hit.places.length < MOST_PLACES) addPlace(hit.places, { url: cleanLine(item.place.url, 2_000, withoutSecrets), location: cleanLine(item.place.location, 120, withoutSecrets) });
   }
   return [...hits.values()].sort((a, b) => (a.key.key_id < b.key.key_id ? -1 : 1));
 }

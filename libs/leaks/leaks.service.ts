@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { Leak, LeakPage, LeakQuery, LeakReceipt, ReportLeak } from '@keytrail/contracts';
-import { Clock, Secrets, decodeCursor, encodeCursor, idPosition, notFound, type Caller } from '@keytrail/platform';
+import { Clock, decodeCursor, encodeCursor, idPosition, notFound, type Caller } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
-import { createRedactor } from '@keytrail/request-logs';
 import { itemsOfReport } from './leak-items.js';
 import { LeakIntake } from './leak-intake.service.js';
 import { findLeak, listLeaks, summaryOf, type Reader } from './leak.store.js';
@@ -12,17 +11,12 @@ const readerOf = ({ scope, actor }: Caller): Reader => ({ workspaces: scope.ids,
 /** Leaks as people and their scanners report and see them. */
 @Injectable()
 export class Leaks {
-  private readonly clean: (text: string) => string;
-
-  constructor(private readonly database: Database, private readonly intake: LeakIntake, private readonly clock: Clock, secrets: Secrets) {
-    this.clean = createRedactor(secrets.keyFor('fingerprint')).redactText;
-  }
+  constructor(private readonly database: Database, private readonly intake: LeakIntake, private readonly clock: Clock) {}
 
   /** Whoever holds a secret may report it, wherever its key belongs; what they may not see of the key they are not told. */
   async report(caller: Caller, report: ReportLeak): Promise<LeakReceipt> {
-    const note = report.note === undefined ? null : this.clean(report.note);
     const { leak_id, repeated, recognised, outcomes } = await this.intake.take(caller, {
-      source: report.source, note, body: JSON.stringify(report), items: itemsOfReport(report, this.clean), scope: caller.scope,
+      source: report.source, note: report.note ?? null, body: JSON.stringify(report), items: itemsOfReport(report), scope: caller.scope,
     });
     return {
       leak_id, repeated,

@@ -421,6 +421,17 @@ describeOnBoth('leaked keys where the setting revokes them', (env) => {
     if (index < 2) expect(await isActive(key.secret!)).toBe(false);
   });
 
+  it('and are replaced by somebody at the same moment: one containment, and nobody is answered with a failure', async () => {
+    for (let round = 0; round < 4; round += 1) {
+      const key = await issue(0);
+      const [reported, replaced] = await Promise.all([send(bodyOf([secretOf(key)])), app.call(`/v1/api-keys/${key.key_id}/revoke-and-replace`, { body: { reason: 'saw it too' } })]);
+      expect([reported.status, reported.body[0]!.label]).toEqual([200, 'true_positive']);
+      expect([200, 409]).toContain(replaced.status);
+      expect((await app.call<{ data: unknown[] }>(`/v1/containments?key_id=${key.key_id}`)).body.data).toHaveLength(1);
+      expect([await isActive(key.secret!), (await incidentsOf(key.key_id)).length]).toEqual([false, 1]);
+    }
+  });
+
   it('live on when their kind is not named, or only their id was', async () => {
     const [signing, named] = [await issue(4), await issue(0)];
     await report(secretOf(signing));

@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { parseArgs } from 'node:util';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CreatedApiKey, Introspection } from '@keytrail/contracts';
@@ -93,16 +94,17 @@ function figuresOf(measured: Record<string, Measured>) {
   return {
     per_s, p99_ms, server_per_s: server?.per_s ?? null, server_p99_ms: server?.p99_ms ?? null, revoked: sum(({ revoked }) => revoked), stale: sum(({ stale }) => stale),
     wrong: sum(({ byKind }) => Object.values(byKind).reduce((total, { wrong }) => total + wrong, 0)),
-    one_core: measured['embedded']!.pinned, by_kind: Object.fromEntries(Object.entries(measured).map(([form, { byKind }]) => [form, byKind])),
+    one_core: measured['embedded']!.pinned, load_average: loadavg(), by_kind: Object.fromEntries(Object.entries(measured).map(([form, { byKind }]) => [form, byKind])),
   };
 }
 
 function describe(measured: Record<string, Measured>): string {
   const rows = Object.entries(measured).flatMap(([form, { byKind }]) => Object.entries(byKind).map(([kind, load]) =>
-    `${form.padEnd(9)} ${kind.padEnd(14)} ${String(load.per_s).padStart(7)} ${load.p50_ms.toFixed(2).padStart(9)} ${load.p99_ms.toFixed(2).padStart(9)} ${load.max_ms.toFixed(1).padStart(9)} ${load.cpu_ms.toFixed(3).padStart(9)} ${String(load.wrong).padStart(6)}`));
+    `${form.padEnd(9)} ${kind.padEnd(14)} ${String(load.per_s).padStart(7)} ${load.p50_ms.toFixed(2).padStart(9)} ${load.p99_ms.toFixed(2).padStart(9)} ${load.p999_ms.toFixed(2).padStart(9)} ${load.max_ms.toFixed(1).padStart(9)} ${load.cpu_ms.toFixed(3).padStart(9)} ${String(load.wrong).padStart(6)}`));
   const { revoked, stale } = figuresOf(measured);
+  const load = loadavg().map((value) => value.toFixed(1)).join(' ');
   return [
-    'Postgres  kind              per s    p50 ms    p99 ms    max ms    CPU ms  wrong', ...rows, '',
-    `Keytrail ${measured['embedded']!.pinned ? 'on one core' : 'not held to one core: there is no taskset'}; each call measured from when it was due. Meanwhile ${revoked} keys were made and revoked; ${stale} of them were called good by the next call.`,
+    'Postgres  kind              per s    p50 ms    p99 ms  p99.9 ms    max ms    CPU ms  wrong', ...rows, '',
+    `Keytrail ${measured['embedded']!.pinned ? 'on one core' : 'not held to one core: there is no taskset'}; each call measured from when it was due. Meanwhile ${revoked} keys were made and revoked; ${stale} of them were called good by the next call. Load of the machine: ${load}.`,
   ].join('\n');
 }

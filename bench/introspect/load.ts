@@ -8,6 +8,7 @@ export interface Load {
   offered_per_s: number;
   p50_ms: number;
   p99_ms: number;
+  p999_ms: number;
   max_ms: number;
   /** Of Keytrail, for each call: what a core has time for, whoever else uses the machine. */
   cpu_ms: number;
@@ -65,7 +66,7 @@ export async function offer(server: Served, gateway: string, perSecond: number, 
   const ordered = taken.sort();
   const round = (value: number) => Number(value.toFixed(2));
   return {
-    per_s: Math.round(calls / length), offered_per_s: perSecond, p50_ms: round(quantile(ordered, 0.5)), p99_ms: round(quantile(ordered, 0.99)),
+    per_s: Math.round(calls / length), offered_per_s: perSecond, p50_ms: round(quantile(ordered, 0.5)), p99_ms: round(quantile(ordered, 0.99)), p999_ms: round(quantile(ordered, 0.999)),
     max_ms: round(quantile(ordered, 1)), cpu_ms: Number((cpu * 1000 / calls).toFixed(3)), wrong,
   };
 }

@@ -1,17 +1,32 @@
 import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { KeyEvent } from '@keytrail/contracts';
 
-/** What a client that does not read may leave lying here. Then it is hung up on, and comes back with the last id it saw. */
+/** What may lie here for a client that reads more slowly than events come. */
 const MOST_UNREAD_BYTES = 256 * 1024;
+const LOOK_AGAIN_MS = 20;
 
 /** Events as `text/event-stream`. */
 export class KeyEventStream extends Readable {
+  private hasEnded = false;
+
   constructor() {
     super({ highWaterMark: MOST_UNREAD_BYTES });
   }
 
   // What comes is pushed; there is nothing to fetch.
   override _read(): void {}
+
+  get isFull(): boolean {
+    return this.readableLength >= MOST_UNREAD_BYTES;
+  }
+
+  /** Waits until the client has read some of what lies here. Ends the connection of one that reads nothing for so long. */
+  async untilRoom(longestMs: number): Promise<void> {
+    for (const end = performance.now() + longestMs; this.isFull && !this.destroyed; await delay(LOOK_AGAIN_MS)) {
+      if (performance.now() > end) this.destroy();
+    }
+  }
 
   /** `id` is the cursor that goes on after the event. */
   tell(event: KeyEvent, id: string): void {
@@ -24,12 +39,13 @@ export class KeyEventStream extends Readable {
   }
 
   end(): void {
-    if (!this.destroyed && !this.readableEnded) this.push(null);
+    if (this.destroyed || this.hasEnded) return;
+    this.hasEnded = true;
+    this.push(null);
   }
 
   private write(text: string): void {
-    if (this.destroyed || this.readableEnded) return;
+    if (this.destroyed || this.hasEnded) return;
     this.push(text);
-    if (this.readableLength > MOST_UNREAD_BYTES) this.destroy();
   }
 }

@@ -14,6 +14,8 @@ const CURRENT_EVERY_MS = 1_000;
 const LONGEST_STREAM_MS = 300_000;
 const MOST_STREAMS = 2_000;
 const PAGE = 1_000;
+/** Whoever reads nothing for so long while events wait is hung up on, and comes back with the last id it saw. */
+const LONGEST_UNREAD_MS = 10_000;
 
 interface Listener {
   stream: KeyEventStream;
@@ -30,6 +32,8 @@ interface Listener {
 export class KeyFeed implements OnModuleDestroy {
   private readonly logger = new Logger('key-feed');
   private readonly streams = new Set<Listener>();
+  /** Those that are told what they missed. */
+  private readonly behind = new Set<Listener>();
   private opening = 0;
   private position = 0;
   private looking: Promise<void> | undefined;
@@ -51,11 +55,11 @@ export class KeyFeed implements OnModuleDestroy {
   }
 
   /**
-   * Writes to a stream what came after the cursor (absent: from now on), and then what comes, until either side ends it. Throws as
+   * Begins to write to a stream what came after the cursor (absent: from now on), and then what comes, until either side ends it. Throws as
    * {@link page} does, and 503 `too_many_streams`.
    */
   async open(scope: WorkspaceScope, cursor: string | undefined, stream: KeyEventStream): Promise<void> {
-    if (this.stopped || this.streams.size + this.opening >= MOST_STREAMS) {
+    if (this.stopped || this.listeners + this.opening >= MOST_STREAMS) {
       throw new AppError({ code: 'too_many_streams', status: 503, message: 'This process takes no more streams. Ask for pages instead, or try later.', retryAfter: 5 });
     }
     this.opening += 1;
@@ -64,31 +68,68 @@ export class KeyFeed implements OnModuleDestroy {
       const start = startOf(cursor, bounds, bounds.last);
       await this.look();
       const listener: Listener = { stream, scope, position: start, ends: performance.now() + LONGEST_STREAM_MS, told: performance.now() };
-      while (listener.position < this.position && !stream.destroyed) await this.catchUp(listener);
-      // From here on it hears what the others hear: nothing is awaited in between.
-      stream.tellCurrent(encodeCursor(listener.position));
-      if (this.stopped) stream.end();
-      if (stream.destroyed) return;
-      this.streams.add(listener);
-      stream.once('close', () => this.streams.delete(listener));
-      this.schedule();
+      stream.once('close', () => {
+        this.streams.delete(listener);
+        this.behind.delete(listener);
+      });
+      if (!stream.destroyed) void this.follow(listener);
     } finally {
       this.opening -= 1;
     }
   }
 
+  /** Streams that are open. */
+  get listeners(): number {
+    return this.streams.size + this.behind.size;
+  }
+
   onModuleDestroy(): void {
     this.stopped = true;
     clearTimeout(this.timer);
-    for (const { stream } of this.streams) stream.end();
+    for (const { stream } of [...this.streams, ...this.behind]) stream.end();
   }
 
-  /** A page towards where the others are. */
+  /** Tells what came since, no faster than it is read, until the stream hears what the others hear. */
+  private async follow(listener: Listener): Promise<void> {
+    const { stream } = listener;
+    this.behind.add(listener);
+    try {
+      await stream.untilRoom(LONGEST_UNREAD_MS);
+      while (listener.position < this.position && !stream.destroyed && performance.now() < listener.ends) {
+        await this.catchUp(listener);
+        await stream.untilRoom(LONGEST_UNREAD_MS);
+      }
+      // From here on it hears what the others hear: nothing is awaited in between. One that closed meanwhile is not among them.
+      if (!this.behind.delete(listener)) return;
+      if (this.stopped || listener.position < this.position) {
+        stream.end();
+        return;
+      }
+      stream.tellCurrent(encodeCursor(listener.position));
+      this.streams.add(listener);
+      this.schedule();
+    } catch (error) {
+      this.logger.warn(`a stream cannot be told of key events: ${error instanceof Error ? error.message : String(error)}`);
+      stream.destroy();
+    }
+  }
+
+  /** A page towards where the others are, or as much of it as there is room for. */
   private async catchUp(listener: Listener): Promise<void> {
     const goal = this.position;
     const rows = await keyEventsAfter(this.database, listener.position, PAGE, listener.scope.ids);
-    for (const row of rows) if (row.position <= goal) tell(listener, row);
+    for (const row of rows) {
+      if (row.position > goal) break;
+      if (listener.stream.isFull) return;
+      tell(listener, row);
+    }
     if (rows.length < PAGE) listener.position = goal;
+  }
+
+  /** Tells a stream that hears what comes. One that has no room goes on by itself. */
+  private tellOrLeave(listener: Listener, row: KeyEventRow): void {
+    if (!listener.stream.isFull) tell(listener, row);
+    else if (this.streams.delete(listener)) void this.follow(listener);
   }
 
   private schedule(): void {
@@ -114,7 +155,7 @@ export class KeyFeed implements OnModuleDestroy {
       const rows = await keyEventsAfter(this.database, this.position, PAGE);
       full = rows.length === PAGE;
       this.position = rows.at(-1)?.position ?? this.position;
-      for (const row of rows) for (const listener of this.streams) tell(listener, row);
+      for (const row of rows) for (const listener of this.streams) this.tellOrLeave(listener, row);
     }
     const now = performance.now();
     for (const listener of this.streams) {

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { sql } from 'kysely';
 import { Clock, NextBatch } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 
@@ -34,9 +35,12 @@ export class NonceStore {
     await this.prune();
     const first = new Map([...nonces].reverse().map((nonce) => [nameOf(nonce), nonce]));
     // In one order everywhere, so that two processes never wait for each other.
-    const rows = [...first].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, { key_id, nonce, expires_at }]) => ({ key_id, nonce, expires_at }));
-    const made = await this.database.insertInto('request_nonces').values(rows).onConflict((conflict) => conflict.doNothing())
-      .returning(['key_id', 'nonce']).execute();
+    const rows = [...first].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, row]) => row);
+    // Three parameters, however many rows: what is the same each time costs less to take apart.
+    const made = await this.database.insertInto('request_nonces').columns(['key_id', 'nonce', 'expires_at'])
+      .expression((from) => from.selectFrom(sql<Nonce>`unnest(${rows.map(({ key_id }) => key_id)}::text[], ${rows.map(({ nonce }) => nonce)}::text[],
+        ${rows.map(({ expires_at }) => expires_at)}::timestamptz[])`.as<'n'>(sql`n (key_id, nonce, expires_at)`)).select(['n.key_id', 'n.nonce', 'n.expires_at']))
+      .onConflict((conflict) => conflict.doNothing()).returning(['key_id', 'nonce']).execute();
     return new Map(made.map((row) => [first.get(nameOf({ ...row, expires_at: new Date(0) }))!, true]));
   }
 

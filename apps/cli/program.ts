@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ApiError, ConnectionError } from '@keytrail/demo';
 import { auditCommand } from './commands/audit.js';
+import { backtestCommand } from './commands/backtest.js';
 import { demoCommand } from './commands/demo.js';
 import { dlqCommand } from './commands/dlq.js';
 import { importCommand } from './commands/import.js';
@@ -29,6 +30,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     .addCommand(importCommand(io, done))
     .addCommand(dlqCommand(io, done))
     .addCommand(auditCommand(io, done))
+    .addCommand(backtestCommand(io, done))
     .addCommand(demoCommand(io, done));
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {
     command.exitOverride().configureOutput({

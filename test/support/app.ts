@@ -4,6 +4,7 @@ import { Correlation } from '@keytrail/incidents';
 import { AppLogger, JobSchedule, readSettings } from '@keytrail/platform';
 import { StandaloneSettings } from '../../apps/standalone/settings.js';
 import { startStandalone, type Standalone } from '../../apps/standalone/start.js';
+import { placeEmbeddedPostgres } from './postgres-template.js';
 import { createTempDir } from './temp-dir.js';
 
 /** An answer with its body read. */
@@ -41,6 +42,7 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
     const settings = readSettings(StandaloneSettings, {
       KEYTRAIL_PORT: '0', KEYTRAIL_DATA_DIR: directory.path, KEYTRAIL_ADMIN_TOKEN: adminToken, ...env,
     });
+    if (settings.KEYTRAIL_POSTGRES_URL === undefined) await placeEmbeddedPostgres(settings.KEYTRAIL_DATA_DIR);
     return startStandalone(settings, { logger: new AppLogger({ json: true, quiet: true }), version: 'test', schedule: JobSchedule.off });
   };
   const standalone = await start().catch(async (error: unknown) => {

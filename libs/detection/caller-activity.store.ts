@@ -42,6 +42,12 @@ export class CallerActivityStore {
     return row!.now;
   }
 
+  /** Groups that are kept. */
+  async count(): Promise<number> {
+    const [row] = await this.clickhouse.select<{ groups: number }>('SELECT count() AS groups FROM caller_activity');
+    return row!.groups;
+  }
+
   /** Batches that arrived after a moment and are not among those seen, oldest first; at least one if there is any, at most a page. */
   async unseenAfter(ingestedAt: number, seen: ReadonlySet<string>): Promise<ArrivedBatch[]> {
     let from: Pick<ArrivedBatch, 'ingested_at' | 'batch_id'> = { ingested_at: ingestedAt, batch_id: '' };

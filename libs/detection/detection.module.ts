@@ -13,6 +13,6 @@ export class FindingsHttpModule {}
 
 /** The part that runs on a schedule. */
 @Module({
-  imports: [CredentialsModule], providers: [CallerActivityStore, Detection, DetectionJob, FindingStore, Judge, ProgressStore], exports: [Detection],
+  imports: [CredentialsModule], providers: [CallerActivityStore, Detection, DetectionJob, FindingStore, Judge, ProgressStore], exports: [Detection, FindingStore],
 })
 export class DetectionModule {}

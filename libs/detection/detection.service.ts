@@ -40,15 +40,15 @@ export class Detection {
     private readonly clock: Clock, private readonly metrics: Metrics,
   ) {}
 
-  /** Works off everything that arrived, or what it can until `isStopping`. */
-  async tick(isStopping: () => boolean = () => false): Promise<void> {
+  /** Works off everything that arrived, or what it can until `isStopping`. `onStep` is told how many groups each step judged. */
+  async tick(isStopping: () => boolean = () => false, onStep: (groups: number) => void = () => undefined): Promise<void> {
     const stop = this.metrics.tickSeconds.startTimer();
-    while (!isStopping() && await this.step(isStopping));
+    while (!isStopping() && await this.step(isStopping, onStep));
     stop();
   }
 
   /** false: nothing is left. */
-  private async step(isStopping: () => boolean): Promise<boolean> {
+  private async step(isStopping: () => boolean, onStep: (groups: number) => void): Promise<boolean> {
     const progress = await this.progress.read();
     const now = await this.activity.now();
     // A store whose clock was set back stamps new arrivals before the cursor.
@@ -66,6 +66,7 @@ export class Detection {
       await this.judgeCallers(slice, found);
     }
     await this.commit(progress, batches, watches, found, after);
+    onStep(arrived.length);
     return true;
   }
 

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Finding, FindingPage, FindingQuery } from '@keytrail/contracts';
 import { Clock, decodeCursor, encodeCursor, newId, timePosition, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor, type FindingTable } from '@keytrail/postgres';
@@ -9,6 +9,7 @@ import type { FindingDraft } from './types.js';
 export type FindingRow = Selectable<FindingTable>;
 
 const Position = timePosition('fnd');
+const FINDINGS_A_PAGE = 500;
 
 /** Findings in Postgres. */
 @Injectable()
@@ -36,6 +37,18 @@ export class FindingStore {
       addresses: JSON.stringify(finding.addresses), evidence: JSON.stringify(finding.evidence), first_seen: new Date(finding.first_seen),
       last_seen: new Date(finding.last_seen), awaits_correlation: true,
     }).where('finding_id', '=', finding.finding_id).execute();
+  }
+
+  /** Every finding, earliest first, a page in memory at a time. */
+  async *each(): AsyncGenerator<FindingRow> {
+    let after: FindingRow | undefined;
+    do {
+      let select = this.database.selectFrom('findings').selectAll().orderBy('first_seen').orderBy('finding_id').limit(FINDINGS_A_PAGE);
+      if (after !== undefined) select = select.where(sql<boolean>`(first_seen, finding_id) > (${after.first_seen}, ${after.finding_id})`);
+      const page = await select.execute();
+      yield* page;
+      after = page.length === FINDINGS_A_PAGE ? page.at(-1) : undefined;
+    } while (after !== undefined);
   }
 
   /** Latest first. */

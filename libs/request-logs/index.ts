@@ -3,8 +3,9 @@ export { connectKafka, readMessagesFrom, type KafkaSettings } from './connect-ka
 export { openCountryLookup } from './country.js';
 export { CountryLookup } from './country-lookup.js';
 export { DeadLetterStore } from './dead-letter.store.js';
+export { HistoryIntake, type HistoryBatch, type RefusedEntry, type TakenHistory } from './history-intake.service.js';
 export { HttpIntake } from './http-intake.service.js';
 export { KafkaCollector, KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
 export { LedgerStore } from './ledger.store.js';
 export { createRedactor, type Redactor } from './redact.js';
-export { KafkaCollectorModule, KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, type KafkaCollectorParts } from './request-logs.module.js';
+export { HistoryIntakeModule, KafkaCollectorModule, KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, type KafkaCollectorParts } from './request-logs.module.js';

@@ -10,6 +10,7 @@ import { CountryLookup } from './country-lookup.js';
 import { DeadLetterReplay } from './dead-letter-replay.service.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { DeadLetterStore } from './dead-letter.store.js';
+import { HistoryIntake } from './history-intake.service.js';
 import { HttpIntake } from './http-intake.service.js';
 import { IntakeAccountsGauge } from './intake-accounts-gauge.service.js';
 import { IntakeCountStore } from './intake-count.store.js';
@@ -34,6 +35,10 @@ export class RequestLogsModule {
     };
   }
 }
+
+/** Takes the past in, for a backtest. */
+@Module({ providers: [HistoryIntake], exports: [HistoryIntake] })
+export class HistoryIntakeModule {}
 
 /** Intake and search over HTTP. */
 @Module({

@@ -1,10 +1,10 @@
-import { access, constants, stat } from 'node:fs/promises';
 import { SingleBar } from 'cli-progress';
 import { Command, Option } from 'commander';
 import { RequestLogFormat } from '@keytrail/contracts';
 import { createApiClient } from '@keytrail/demo';
-import { readConfig, UsageError } from '../config.js';
+import { readConfig } from '../config.js';
 import { importFiles } from '../import/import-files.js';
+import { measure } from '../import/measure.js';
 import { describeTotals, noTotals } from '../import/totals.js';
 import type { CliIo } from '../io.js';
 import { serverOptions, type ServerFlags } from './server-options.js';
@@ -13,29 +13,6 @@ interface ImportFlags extends ServerFlags {
   format: RequestLogFormat;
   workspace?: string;
   json?: boolean;
-}
-
-/** Bytes to read in all; undefined when standard input is among the files. Throws `UsageError` before anything is sent. */
-async function measure(files: readonly string[]): Promise<number | undefined> {
-  let total: number | undefined = 0;
-  const wrong: string[] = [];
-  for (const file of files) {
-    if (file === '-') {
-      total = undefined;
-      continue;
-    }
-    try {
-      const found = await stat(file);
-      if (found.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
-      await access(file, constants.R_OK);
-      total = found.isFile() && total !== undefined ? total + found.size : undefined;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      wrong.push(`${file}: ${code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a directory' : `cannot be read (${code ?? 'unknown'})`}`);
-    }
-  }
-  if (wrong.length > 0) throw new UsageError(wrong.join('\n'));
-  return total;
 }
 
 function progressBar(io: CliIo, total: number | undefined): SingleBar | null {

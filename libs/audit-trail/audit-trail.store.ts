@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { z } from 'zod';
 import { Clock, type Actor, type WorkspaceScope, decodeCursor, encodeCursor } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor } from '@keytrail/postgres';
-import type { AuditPage, AuditQuery } from '@keytrail/contracts';
+import { withoutSecrets, type AuditPage, type AuditQuery } from '@keytrail/contracts';
 import { presentEntry } from './audit-entry.js';
 
 export interface AuditRecord {
@@ -15,6 +15,9 @@ export interface AuditRecord {
   /** Before and after, without secrets. */
   detail?: Record<string, unknown>;
 }
+
+/** An entry is never changed again: a secret that somebody took for an id or wrote into a reason must not get there. */
+const allWithoutSecrets = (_: string, value: unknown): unknown => (typeof value === 'string' ? withoutSecrets(value) : value);
 
 /** The append-only record of every action. The database refuses to change or delete an entry. */
 @Injectable()
@@ -32,8 +35,8 @@ export class AuditTrail {
     const at = this.clock.date();
     await transaction.insertInto('audit_entries').values(records.map((record) => ({
       at, actor: actor.actor, actor_address: actor.address, request_id: actor.request_id, action: record.action,
-      object_type: record.object_type, object_id: record.object_id, workspace_id: record.workspace_id, reason: record.reason ?? null,
-      detail: JSON.stringify(record.detail ?? {}),
+      object_type: record.object_type, object_id: withoutSecrets(record.object_id), workspace_id: record.workspace_id,
+      reason: record.reason === undefined ? null : withoutSecrets(record.reason), detail: JSON.stringify(record.detail ?? {}, allWithoutSecrets),
     }))).execute();
   }
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identifier, text, timestamp } from './text.js';
+import { identifier, label, timestamp } from './text.js';
 
 export const permissions = [
   'request-logs:write', 'request-logs:read', 'dead-letters:read', 'dead-letters:replay',
@@ -37,7 +37,7 @@ export const rolePermissions: Record<Role, readonly Permission[]> = {
 };
 
 export const CreateAccessToken = z.strictObject({
-  name: text(120),
+  name: label(120),
   role: Role,
   workspaces: z.array(identifier(64)).min(1).max(200).optional()
     .describe('Workspaces the token may act in; absent = all'),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import {
   ApiKey, IssuedApiKey, IssuedServiceToken, IssuedSigningKey, IssuedWorkspaceKey, KeyState, PublicKey, ServiceToken, SigningKey, WorkspaceKey, issuedKinds,
 } from './credential.js';
-import { identifier, page, pageQuery, text, timestamp } from './text.js';
+import { identifier, page, pageQuery, remark, timestamp } from './text.js';
 
 const DAY_S = 86_400;
 
@@ -25,7 +25,7 @@ export const OnOverlapEnd = z.enum(['revoke', 'keep-and-warn', 'extend']).meta({
     + '`extend`: by the same length, three times at most, then as keep-and-warn');
 export type OnOverlapEnd = z.infer<typeof OnOverlapEnd>;
 
-const reason = text(1000).describe('Why; kept in the audit trail');
+const reason = remark(1000).describe('Why; kept in the audit trail, without secrets');
 const incident_id = identifier(64).optional().describe('The incident this answers');
 const grace = z.number().int().min(0).max(7 * DAY_S).default(0).describe('Seconds that the old key lives on. 0 = it dies at once. It ends with a revocation, come what may');
 const overlap = z.number().int().min(60).max(90 * DAY_S).optional().describe('Seconds that both keys live. Absent: the old key dies at once');

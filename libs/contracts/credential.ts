@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KeyAuthorityName } from './remote-key.js';
 import { CredentialKind } from './request-log.js';
-import { identifier, page, pageQuery, text, timestamp } from './text.js';
+import { identifier, label, page, pageQuery, remark, timestamp } from './text.js';
 import { Environment } from './workspace.js';
 
 /** The five kinds of keys that the registry issues, in the order of the paths under which they are served. */
@@ -17,7 +17,7 @@ const scopes = z.array(scope).max(100);
 const asked = {
   service: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens')
     .describe('The service that uses the key'),
-  name: text(120).optional().describe('Absent: `<service>-<environment>`'),
+  name: label(120).optional().describe('Absent: `<service>-<environment>`'),
   owner_id: identifier(64),
   expires_at: timestamp.optional(),
   rotation_due_at: timestamp.optional().describe('Absent: as the rotation policy says, which is also the latest'),
@@ -25,7 +25,7 @@ const asked = {
 const ofWorkspace = { workspace: identifier(64), ...asked };
 
 const changed = {
-  name: text(120).optional(), owner_id: identifier(64).optional(), expires_at: timestamp.nullable().optional(),
+  name: label(120).optional(), owner_id: identifier(64).optional(), expires_at: timestamp.nullable().optional(),
   rotation_due_at: timestamp.nullable().optional().describe('null = as the rotation policy says'),
 };
 const changesSomething = [(patch: object) => Object.keys(patch).length > 0, { message: 'nothing to change' }] as const;
@@ -133,7 +133,7 @@ export const KeyQuery = z.strictObject({
 }).meta({ id: 'KeyQuery' });
 export type KeyQuery = z.infer<typeof KeyQuery>;
 
-export const RevokeQuery = z.strictObject({ reason: text(1000).optional() }).meta({ id: 'RevokeQuery' });
+export const RevokeQuery = z.strictObject({ reason: remark(1000).optional() }).meta({ id: 'RevokeQuery' });
 export type RevokeQuery = z.infer<typeof RevokeQuery>;
 
 /** What can be answered of a key, of whatever kind. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { identifier, page, pageQuery, text, timestamp } from './text.js';
+import { identifier, page, pageQuery, remark, timestamp } from './text.js';
 
 export const Severity = z.enum(['low', 'medium', 'high', 'critical']).meta({ id: 'Severity' });
 export type Severity = z.infer<typeof Severity>;
@@ -69,7 +69,7 @@ export const IncidentPage = page(IncidentSummary).meta({ id: 'IncidentPage' });
 
 export const UpdateIncident = z.object({
   state: z.enum(['acknowledged', 'resolved', 'false_positive', 'open']).optional(),
-  note: text(4000).optional(),
+  note: remark(4000).optional(),
 }).strict().refine((patch) => patch.state !== undefined || patch.note !== undefined, { message: 'state or note is needed' })
   .meta({ id: 'UpdateIncident' });
 export type UpdateIncident = z.infer<typeof UpdateIncident>;

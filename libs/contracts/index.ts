@@ -41,7 +41,8 @@ export {
   LineError, Outcome, ReplayDeadLetters, ReplayOutcome, ReplayResult, RequestLog, RequestLogFormat, RequestLogLine, RequestLogPage, RequestLogQuery,
 } from './request-log.js';
 export { KeyAuthorityName, RemoteKey, RemoteKeyPage } from './remote-key.js';
-export { IdempotencyKey, identifier, page, pageQuery, text, timestamp } from './text.js';
+export { IdempotencyKey, identifier, label, page, pageQuery, remark, text, timestamp } from './text.js';
+export { withoutSecrets } from './without-secrets.js';
 export {
   CreateWorkspace, Environment, RotationPolicy, UpdateRotationPolicy, UpdateWorkspace, Workspace, WorkspaceList,
 } from './workspace.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text, timestamp } from './text.js';
+import { label, text, timestamp } from './text.js';
 
 const part = z.string().regex(/^[A-Za-z0-9_-]{1,1400}$/, 'must be base64url');
 
@@ -12,11 +12,11 @@ export const PublicJwk = z.strictObject({
 export type PublicJwk = z.infer<typeof PublicJwk>;
 
 const kind = z.enum(['person', 'team']);
-const contact = text(320).describe('How to reach them: an e-mail address, a chat channel, a pager');
+const contact = label(320).describe('How to reach them: an e-mail address, a chat channel, a pager');
 const public_key = PublicJwk.describe('New secrets can be handed over encrypted to this key');
 
 export const CreateOwner = z.strictObject({
-  name: text(120), kind, contact, public_key: public_key.optional(),
+  name: label(120), kind, contact, public_key: public_key.optional(),
 }).meta({ id: 'CreateOwner' });
 export type CreateOwner = z.infer<typeof CreateOwner>;
 
@@ -24,7 +24,7 @@ export const OwnerStatus = z.enum(['active', 'left']).meta({ id: 'OwnerStatus' }
 export type OwnerStatus = z.infer<typeof OwnerStatus>;
 
 export const UpdateOwner = z.strictObject({
-  name: text(120).optional(), contact: contact.optional(), public_key: public_key.nullable().optional(),
+  name: label(120).optional(), contact: contact.optional(), public_key: public_key.nullable().optional(),
   status: OwnerStatus.optional().describe('`left`: no key can be given to them any more; those they own stay as they are'),
 }).refine((patch) => Object.keys(patch).length > 0, { message: 'nothing to change' }).meta({ id: 'UpdateOwner' });
 export type UpdateOwner = z.infer<typeof UpdateOwner>;

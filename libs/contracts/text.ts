@@ -1,10 +1,17 @@
 import { z } from 'zod';
+import { withoutSecrets } from './without-secrets.js';
 
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/;
 
 /** Printable text of 1 to `max` UTF-16 units; control characters (NUL among them) are refused. */
 export const text = (max: number) =>
   z.string().min(1).max(max).refine((value) => !CONTROL.test(value), { message: 'contains a control character' });
+
+/** What somebody says in their own words, kept for good: secrets in it are cut down to what tells which they were. */
+export const remark = (max: number) => text(max).overwrite(withoutSecrets);
+
+/** What something is called. A name is shown everywhere, so one that holds a secret is refused. */
+export const label = (max: number) => text(max).refine((value) => withoutSecrets(value) === value, { message: 'holds a secret' });
 
 /** An id as Keytrail and gateways write them: no white space, at most `max` characters. */
 export const identifier = (max = 256) =>

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text, timestamp } from './text.js';
+import { label, timestamp } from './text.js';
 
 export const Environment = z.enum(['production', 'staging', 'development', 'test']).meta({ id: 'Environment' });
 export type Environment = z.infer<typeof Environment>;
@@ -22,7 +22,7 @@ const enhanced_security = z.boolean().describe('Refuse public keys that come wit
 
 export const CreateWorkspace = z.strictObject({
   workspace_id: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'must be lower-case letters, digits and hyphens').optional(),
-  name: text(120),
+  name: label(120),
   environment: Environment,
   enhanced_security: enhanced_security.optional(),
   rotation_policy: UpdateRotationPolicy.optional(),
@@ -30,7 +30,7 @@ export const CreateWorkspace = z.strictObject({
 export type CreateWorkspace = z.infer<typeof CreateWorkspace>;
 
 export const UpdateWorkspace = z.strictObject({
-  name: text(120).optional(), environment: Environment.optional(), enhanced_security: enhanced_security.optional(),
+  name: label(120).optional(), environment: Environment.optional(), enhanced_security: enhanced_security.optional(),
   rotation_policy: UpdateRotationPolicy.optional().describe('The kinds that are named change; keys of these kinds follow at once'),
 }).refine((patch) => Object.keys(patch).length > 0, { message: 'nothing to change' }).meta({ id: 'UpdateWorkspace' });
 export type UpdateWorkspace = z.infer<typeof UpdateWorkspace>;

@@ -7,12 +7,14 @@ import { FindingStore } from './finding.store.js';
 import { FindingsController } from './findings.controller.js';
 import { Judge } from './judge.service.js';
 import { ProgressStore } from './progress.store.js';
+import { Tuning } from './tuning/tuning.service.js';
 
 @Module({ providers: [FindingStore], controllers: [FindingsController] })
 export class FindingsHttpModule {}
 
 /** The part that runs on a schedule. */
 @Module({
-  imports: [CredentialsModule], providers: [CallerActivityStore, Detection, DetectionJob, FindingStore, Judge, ProgressStore], exports: [Detection, FindingStore],
+  imports: [CredentialsModule], providers: [CallerActivityStore, Detection, DetectionJob, FindingStore, Judge, ProgressStore, Tuning],
+  exports: [CallerActivityStore, Detection, FindingStore, Tuning],
 })
 export class DetectionModule {}

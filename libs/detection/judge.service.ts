@@ -9,6 +9,7 @@ import { isDenied } from './rules/activity.js';
 import {
   deniedBurst, firstSeenAddress, machineCredentialByHand, networkOf, rateSpike, revokedKeyUse, unknownKeyProbing,
 } from './rules/index.js';
+import { Tuning } from './tuning/tuning.service.js';
 import type { CallerActivity, FindingDraft, Rule } from './types.js';
 
 /** A key and what it did since the last tick. */
@@ -39,7 +40,7 @@ export class Judge {
   private readonly logger = new Logger('detection');
   private readonly networks = new NetworkMemory();
 
-  constructor(private readonly activity: CallerActivityStore, private readonly metrics: Metrics) {}
+  constructor(private readonly activity: CallerActivityStore, private readonly tuning: Tuning, private readonly metrics: Metrics) {}
 
   async judgeKey(one: KeyCase, goingOn: (from: number) => Promise<readonly KnownFinding[]>): Promise<FindingDraft[]> {
     const known = await this.knownNetworks(one);
@@ -103,7 +104,7 @@ export class Judge {
     const { workspace_id, key_id, activity, watched } = one;
     const key = `${workspace_id} ${key_id}`;
     const from = earliest(activity);
-    const isYoung = from - watched.watch.first_seen < firstSeenAddress.settings.min_history_hours * HOUR;
+    const isYoung = from - watched.watch.first_seen < this.tuning.settingsOf(firstSeenAddress).min_history_hours * HOUR;
     if (isYoung && watched.spikes.length === 0) return null;
     const met = activity.filter((group) => group.address !== '').map((group) => ({ network: networkOf(group.address), at: group.first_time }));
     let known: KnownNetwork[] | null = null;
@@ -120,7 +121,7 @@ export class Judge {
 
   private ask<Input, Settings>(rule: Rule<Input, Settings>, input: Input): FindingDraft[] {
     try {
-      return rule.decide(input, rule.settings);
+      return rule.decide(input, this.tuning.settingsOf(rule));
     } catch (error) {
       this.metrics.ruleFailures.inc({ rule: rule.id });
       this.logger.error(`the rule ${rule.id} failed`, error instanceof Error ? error.stack : undefined);

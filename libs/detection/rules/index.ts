@@ -17,9 +17,12 @@ export { unknownKeyProbing, type UnknownKeyProbingInput, type UnknownKeyProbingS
 export { networkOf } from './network.js';
 export { personTool, type PersonTool } from './person-tool.js';
 
-const rules: readonly RuleInfo[] = [
+const rules: readonly (RuleInfo & { settings: object })[] = [
   rateSpike, deniedBurst, revokedKeyUse, unknownKeyProbing, firstSeenAddress, machineCredentialByHand,
 ];
 
 /** What every rule says of itself. */
 export const ruleCatalogue: RuleInfo[] = rules.map(({ id, title, severity, why, response }) => ({ id, title, severity, why, response }));
+
+/** The settings every rule ships with, by rule. */
+export const ruleDefaults: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map(rules.map(({ id, settings }) => [id, { ...settings }]));

@@ -4,6 +4,7 @@ const [bench = '', ...args] = process.argv.slice(2);
 const benches: Record<string, () => Promise<(args: string[]) => Promise<void>>> = {
   collect: async () => (await import('./collect/collect.js')).collect,
   introspect: async () => (await import('./introspect/introspect.js')).introspect,
+  latency: async () => (await import('./latency/latency.js')).latency,
   revocation: async () => (await import('./revocation/revocation.js')).revocation,
 };
 const load = benches[bench];

@@ -1,4 +1,4 @@
-import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -19,11 +19,15 @@ export interface Served {
   stop(): Promise<void>;
 }
 
+/** Told to the child in its environment, as JSON. */
+const FURTHER_SETTINGS = 'BENCH_SETTINGS';
+
 /** The child's part: serves until its input ends. */
 export async function serve(directory: string, postgres: string): Promise<void> {
   const token = `bench-${randomBytes(16).toString('hex')}`;
   const settings = readSettings(StandaloneSettings, {
     KEYTRAIL_PORT: '0', KEYTRAIL_DATA_DIR: directory, KEYTRAIL_ADMIN_TOKEN: token, ...(postgres !== '' && { KEYTRAIL_POSTGRES_URL: postgres }),
+    ...JSON.parse(process.env[FURTHER_SETTINGS] ?? '{}') as Record<string, string>,
   });
   const standalone = await startStandalone(settings, { logger: new AppLogger({ json: false, quiet: true }), version: 'bench' });
   process.stdout.write(`${JSON.stringify({ url: standalone.url, token })}\n`);
@@ -37,13 +41,12 @@ const CORE = '0';
 const OTHER_CORE = '1';
 
 /** Starts it on one core and moves this process to another, where the system can do that. */
-export async function startServer(bench: string, postgres: string): Promise<Served> {
+export async function startServer(bench: string, postgres: string, settings: Readonly<Record<string, string>> = {}): Promise<Served> {
   const pinned = spawnSync('taskset', ['-cp', OTHER_CORE, String(process.pid)]).status === 0;
   const directory = mkdtempSync(join(tmpdir(), 'keytrail-bench-'));
   const args = ['--enable-source-maps', process.argv[1]!, bench, '--serve', directory, '--postgres', postgres];
-  const child: ChildProcess = pinned
-    ? spawn('taskset', ['-c', CORE, process.execPath, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
-    : spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const given: SpawnOptions = { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, [FURTHER_SETTINGS]: JSON.stringify(settings) } };
+  const child: ChildProcess = pinned ? spawn('taskset', ['-c', CORE, process.execPath, ...args], given) : spawn(process.execPath, args, given);
   const ended = once(child, 'exit');
   const told = await Promise.race([once(createInterface({ input: child.stdout! }), 'line'), ended.then(() => undefined)]);
   if (told === undefined) throw new Error('Keytrail ended while it started');

@@ -1,7 +1,7 @@
-import type { PGlite } from '@electric-sql/pglite';
-import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import { Kysely, Migrator, PostgresDialect } from 'kysely';
 import { Pool, types } from 'pg';
+import { poolOn } from './embedded-connection.js';
+import type { EmbeddedPostgres } from './embedded-postgres-thread.js';
 import { openEmbeddedPostgres } from './embedded-postgres.js';
 import { registry } from './migrations/0001-registry.js';
 import { watch } from './migrations/0002-watch.js';
@@ -33,7 +33,7 @@ export type Executor = Kysely<Tables>;
 export class Database extends Kysely<Tables> {
   private readonly count: WriteCount | undefined;
 
-  private constructor(pool: Pool, private readonly embedded: PGlite | undefined) {
+  private constructor(pool: Pool, private readonly embedded: EmbeddedPostgres | undefined) {
     // Without listeners, a connection that breaks would end the process, idle or lent out; the query at hand or the next one reports it.
     pool.on('error', () => undefined);
     pool.on('connect', (client) => client.on('error', () => undefined));
@@ -55,7 +55,7 @@ export class Database extends Kysely<Tables> {
     const embedded = 'url' in location ? undefined : await openEmbeddedPostgres(location.directory);
     const pool = 'url' in location
       ? new Pool({ connectionString: location.url, max: 10, connectionTimeoutMillis: 10_000 })
-      : new Pool(Object.assign(createPgConfig(embedded as PGlite), { idleTimeoutMillis: 0 }) as never);
+      : poolOn(embedded!);
     const database = new Database(pool, embedded);
     try {
       await database.migrate();

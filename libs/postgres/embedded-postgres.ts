@@ -5,7 +5,7 @@ import { rename, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { PGlite } from '@electric-sql/pglite';
+import { EmbeddedPostgres } from './embedded-postgres-thread.js';
 
 /**
  * One connection and a few megabytes of tables need no 128 MB of buffers: PGlite takes all of it at the start and gives none back. What
@@ -14,9 +14,9 @@ import { PGlite } from '@electric-sql/pglite';
 const LEAN = ['shared_buffers=8MB', 'wal_buffers=256kB', 'max_connections=10'].flatMap((setting) => ['-c', setting]);
 
 /** Opens the database in a directory, and makes it first where there is none. One process at a time. */
-export async function openEmbeddedPostgres(directory: string): Promise<PGlite> {
+export async function openEmbeddedPostgres(directory: string): Promise<EmbeddedPostgres> {
   if (!existsSync(join(directory, 'PG_VERSION'))) await create(directory);
-  return PGlite.create(directory, { startParams: [...PGlite.defaultStartParams, ...LEAN] });
+  return EmbeddedPostgres.open(directory, LEAN);
 }
 
 /** Ends with its parent: nobody waits for what it makes then, and the next one starts over. */

@@ -1,10 +1,9 @@
-import { createPgConfig } from '@electric-sql/pglite/node-postgres';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Kysely, Migrator, PostgresDialect, sql } from 'kysely';
-import { Pool } from 'pg';
 import { Secrets, newBearerKey } from '@keytrail/platform';
 import { createTempDir, type TempDir } from '../../../test/support/temp-dir.js';
 import { Database } from '../database.js';
+import { poolOn } from '../embedded-connection.js';
 import { openEmbeddedPostgres } from '../embedded-postgres.js';
 import { registry } from './0001-registry.js';
 import { watch } from './0002-watch.js';
@@ -24,8 +23,7 @@ describe('an installation that knew API keys only', () => {
   /** With a workspace, an owner and two keys of which one replaced the other, as they were kept then. */
   async function makeOldInstallation(secret: string): Promise<void> {
     const embedded = await openEmbeddedPostgres(directory.path);
-    const pool = new Pool(Object.assign(createPgConfig(embedded), { idleTimeoutMillis: 0 }) as never);
-    const old = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+    const old = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: poolOn(embedded) }) });
     const migrations = { '0001-registry': registry, '0002-watch': watch, '0003-kafka-ledger': kafkaLedger, '0004-dead-letter-replay': deadLetterReplay };
     const { error } = await new Migrator({ db: old, provider: { getMigrations: async () => migrations } }).migrateToLatest();
     if (error !== undefined) throw error;

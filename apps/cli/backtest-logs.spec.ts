@@ -5,7 +5,7 @@ import { PassThrough, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { FoundLine } from './backtest/found.js';
+import type { ChangeLine, FoundLine } from './backtest/found.js';
 import { runCli } from './program.js';
 
 const capture = fileURLToPath(new URL('../../test/fixtures/cloudtrail-stolen-role.ndjson', import.meta.url));
@@ -45,7 +45,7 @@ describe('keytrail backtest logs', () => {
     });
     expect(await readdir(temporary)).toEqual([]);
     const lines = String(stdout.read() ?? '').split('\n').slice(0, -1);
-    return { exitCode, stderr: said, found: lines.map((line) => JSON.parse(line) as FoundLine) };
+    return { exitCode, stderr: said, text: lines.join('\n'), found: lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as FoundLine) };
   };
 
   it('finds the stolen key of a CloudTrail capture and says from when to when, by what numbers and by which requests, leaving nothing behind', async () => {
@@ -97,5 +97,36 @@ describe('keytrail backtest logs', () => {
   it('shows how far it is to who watches', async () => {
     const { stderr } = await run(['--format', 'cloudtrail', capture], { tty: true });
     expect(stderr).toMatch(/reading.*100%[^]*judging.*100%/);
+  });
+
+  /** Ten refused calls of one key, thirty of another, and the capture. */
+  const history = async () => {
+    const at = (second: number) => new Date(Date.UTC(2026, 0, 5, 12, 0, second)).toISOString();
+    const denied = (key: string, count: number) => Array.from({ length: count }, (_, index) =>
+      JSON.stringify({ time: at(index), request_id: `${key}-${index}`, key_id: key, method: 'GET', path: '/', status: 403, address: '192.0.2.1' }));
+    return file('history.ndjson', [...denied('few', 10), ...denied('many', 30), await readFile(capture, 'utf8')].join('\n'));
+  };
+
+  it('shows which findings other settings would add and change', async () => {
+    const { exitCode, stderr, found } = await run(['--json', '--what-if', 'denied-burst.min_denied=8', '--what-if', 'denied-burst.window_minutes=1', await history()]);
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(found as ChangeLine[]).toMatchObject([
+      { change: 'added', rule: 'denied-burst', key: 'few', numbers: { seen: 10, window_minutes: 1 } },
+      { change: 'changed', rule: 'denied-burst', key: 'many', numbers: { window_minutes: 1 }, before: { severity: 'high', numbers: { window_minutes: 5 } } },
+    ]);
+  });
+
+  it('shows people which findings other settings would remove', async () => {
+    const { text } = await run(['--what-if', 'denied-burst.min_denied=31', await history()]);
+    expect(text.split('\n')).toEqual([
+      expect.stringMatching(/^change +severity +rule +key +start +summary$/),
+      expect.stringMatching(/^removed +high +denied-burst +many /), '0 added, 1 removed, 0 changed, 1 as before',
+    ]);
+  });
+
+  it('says which settings there are when one is asked for that is not', async () => {
+    expect(await run(['--what-if', 'denied-burst.threshold=3', capture])).toMatchObject({
+      exitCode: 2, stderr: 'keytrail: --what-if denied-burst has no setting threshold; it has window_minutes, min_denied, min_ratio, min_score\n',
+    });
   });
 });

@@ -51,6 +51,21 @@ export class FindingStore {
     } while (after !== undefined);
   }
 
+  /** Every finding in the order that `changesBetween` compares in, a page in memory at a time. */
+  async *eachBySubject(): AsyncGenerator<FindingRow> {
+    const order = sql`workspace_id COLLATE "C", key_id COLLATE "C", rule_id COLLATE "C", episode COLLATE "C", first_seen, finding_id`;
+    let after: FindingRow | undefined;
+    do {
+      let select = this.database.selectFrom('findings').selectAll().orderBy(order).limit(FINDINGS_A_PAGE);
+      if (after !== undefined) {
+        select = select.where(sql<boolean>`(${order}) > (${after.workspace_id}, ${after.key_id}, ${after.rule_id}, ${after.episode}, ${after.first_seen}, ${after.finding_id})`);
+      }
+      const page = await select.execute();
+      yield* page;
+      after = page.length === FINDINGS_A_PAGE ? page.at(-1) : undefined;
+    } while (after !== undefined);
+  }
+
   /** Latest first. */
   async list(scope: WorkspaceScope, query: FindingQuery): Promise<FindingPage> {
     let select = this.database.selectFrom('findings').selectAll().where(inWorkspaces(scope.narrow(query.workspace)))

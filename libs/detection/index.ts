@@ -1,3 +1,4 @@
+export { changesBetween, type FindingChange } from './backtest/compare-findings.js';
 export { CallerActivityStore } from './caller-activity.store.js';
 export { DetectionModule, FindingsHttpModule } from './detection.module.js';
 export { Detection } from './detection.service.js';

@@ -1,4 +1,4 @@
-import type { FindingRow } from '@keytrail/detection';
+import type { FindingChange, FindingRow } from '@keytrail/detection';
 
 /** A finding as `keytrail backtest logs` prints it, one a line. `key` is empty for a finding about callers. */
 export const foundLine = (row: FindingRow) => ({
@@ -8,6 +8,16 @@ export const foundLine = (row: FindingRow) => ({
 });
 
 export type FoundLine = ReturnType<typeof foundLine>;
+
+/** A finding that other settings make come, go or tell another story; `before` is what a changed one was. */
+export type ChangeLine = FoundLine & { change: 'added' | 'removed' | 'changed'; before?: Pick<FoundLine, 'start' | 'end' | 'severity' | 'summary' | 'numbers'> };
+
+export function changeLine({ before, after }: FindingChange<FindingRow>): ChangeLine {
+  if (before === undefined) return { change: 'added', ...foundLine(after!) };
+  if (after === undefined) return { change: 'removed', ...foundLine(before) };
+  const { start, end, severity, summary, numbers } = foundLine(before);
+  return { change: 'changed', ...foundLine(after), before: { start, end, severity, summary, numbers } };
+}
 
 function numbersOf({ evidence: { expected, seen, score, window_minutes, counts } }: FindingRow): Record<string, number> {
   const of = { expected, seen, score, window_minutes };

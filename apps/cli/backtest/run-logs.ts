@@ -3,11 +3,14 @@ import { pipeline } from 'node:stream/promises';
 import { SingleBar } from 'cli-progress';
 import type { LoggerService } from '@nestjs/common';
 import type { RequestLogFormat } from '@keytrail/contracts';
+import { changesBetween, readWhatIf, ruleDefaults, type AssumedSettings } from '@keytrail/detection';
+import { UsageError } from '../config.js';
 import type { CliIo } from '../io.js';
-import { foundLine } from './found.js';
+import { ChangeTable } from './change-table.js';
+import { changeLine, foundLine } from './found.js';
 import { readHistory } from './read-history.js';
 import { RefusedLines } from './refused-lines.js';
-import { openScratchKeytrail, type ScratchKeytrail } from './scratch-keytrail.js';
+import { ScratchStores, type ScratchKeytrail } from './scratch-keytrail.js';
 
 export interface LogsBacktest {
   files: readonly string[];
@@ -15,28 +18,47 @@ export interface LogsBacktest {
   bytes: number | undefined;
   format: RequestLogFormat;
   workspace: string | undefined;
+  /** `rule.setting=value`; when there are any, what they change is printed instead of what is found. */
+  whatIf: readonly string[];
+  json: boolean;
 }
 
-/** Takes the files in, detects, and prints what was found as NDJSON. Resolves to whether every line could be read. */
+/** Takes the files in, detects, and prints what was found. Resolves to whether every line could be read. Throws `UsageError` for a setting there is not. */
 export async function runLogsBacktest(backtest: LogsBacktest, io: CliIo): Promise<boolean> {
-  const keytrail = await openScratchKeytrail(loggerOf(io));
+  const assumed = assumedOf(backtest.whatIf);
+  const stores = await ScratchStores.open(loggerOf(io));
   try {
     io.signal.throwIfAborted();
+    const keytrail = await stores.start(new Map());
     const allRead = await takeIn(keytrail, backtest, io);
-    await detect(keytrail, io);
-    await pipeline(Readable.from(linesOf(keytrail)), io.stdout, { end: false, signal: io.signal });
+    await detect(keytrail, 'judging', io);
+    if (assumed.size === 0) {
+      await print(linesOf(keytrail), io);
+      return allRead;
+    }
+    const other = await stores.start(assumed);
+    await detect(other, 'judging again', io);
+    await print(changesOf(keytrail, other, backtest.json), io);
     return allRead;
   } finally {
-    await keytrail.close();
+    await stores.close();
   }
 }
 
-async function takeIn({ intake }: ScratchKeytrail, { bytes, ...source }: LogsBacktest, io: CliIo): Promise<boolean> {
+function assumedOf(texts: readonly string[]): AssumedSettings {
+  try {
+    return readWhatIf(texts, ruleDefaults);
+  } catch (error) {
+    throw error instanceof TypeError ? new UsageError(`--what-if ${error.message}`) : error;
+  }
+}
+
+async function takeIn({ intake }: ScratchKeytrail, { bytes, files, format, workspace }: LogsBacktest, io: CliIo): Promise<boolean> {
   const bar = barOf(io, 'reading', bytes);
   const refused = new RefusedLines();
   try {
     await readHistory(intake, {
-      ...source, stdin: io.stdin, signal: io.signal, onBytes: (count) => bar?.increment(count), onRefused: (error) => refused.add(error),
+      files, format, workspace, stdin: io.stdin, signal: io.signal, onBytes: (count) => bar?.increment(count), onRefused: (error) => refused.add(error),
     });
   } finally {
     bar?.stop();
@@ -45,8 +67,8 @@ async function takeIn({ intake }: ScratchKeytrail, { bytes, ...source }: LogsBac
   return !refused.any;
 }
 
-async function detect({ activity, detection }: ScratchKeytrail, io: CliIo): Promise<void> {
-  const bar = barOf(io, 'judging', await activity.count());
+async function detect({ activity, detection }: ScratchKeytrail, doing: string, io: CliIo): Promise<void> {
+  const bar = barOf(io, doing, await activity.count());
   try {
     await detection.tick(() => io.signal.aborted, (groups) => bar?.increment(groups));
   } finally {
@@ -55,8 +77,20 @@ async function detect({ activity, detection }: ScratchKeytrail, io: CliIo): Prom
   io.signal.throwIfAborted();
 }
 
+const print = (lines: AsyncIterable<string>, io: CliIo) => pipeline(Readable.from(lines), io.stdout, { end: false, signal: io.signal });
+
 async function* linesOf({ findings }: ScratchKeytrail): AsyncGenerator<string> {
   for await (const finding of findings.each()) yield `${JSON.stringify(foundLine(finding))}\n`;
+}
+
+async function* changesOf(before: ScratchKeytrail, after: ScratchKeytrail, json: boolean): AsyncGenerator<string> {
+  const table = new ChangeTable();
+  if (!json) yield table.head();
+  for await (const change of changesBetween(before.findings.eachBySubject(), after.findings.eachBySubject(), () => table.same())) {
+    const line = changeLine(change);
+    yield json ? `${JSON.stringify(line)}\n` : table.row(line);
+  }
+  if (!json) yield table.foot();
 }
 
 function barOf(io: CliIo, doing: string, total: number | undefined): SingleBar | null {

@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Module, type DynamicModule, type INestApplicationContext, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { ClickHouseModule, openClickHouse } from '@keytrail/clickhouse';
-import { CallerActivityStore, Detection, DetectionModule, FindingStore } from '@keytrail/detection';
+import { ClickHouse, openClickHouse } from '@keytrail/clickhouse';
+import { CallerActivityStore, Detection, DetectionModule, FindingStore, Tuning, type AssumedSettings } from '@keytrail/detection';
 import { JobSchedule, PlatformModule, Secrets } from '@keytrail/platform';
 import { Database, PostgresModule } from '@keytrail/postgres';
 import { CountryLookup, HistoryIntake, HistoryIntakeModule, RequestLogsModule, openCountryLookup } from '@keytrail/request-logs';
@@ -15,51 +15,74 @@ import { CountryLookup, HistoryIntake, HistoryIntakeModule, RequestLogsModule, o
 @Module({})
 class ScratchModule {}
 
-/** Intake and detection as they run live, on embedded stores that are gone when it closes. */
+/** Lends ClickHouse to several applications; who opened it closes it. */
+@Module({})
+class LentClickHouseModule {}
+
+/** Intake and detection as they run live. */
 export interface ScratchKeytrail {
   intake: HistoryIntake;
   detection: Detection;
   activity: CallerActivityStore;
   findings: FindingStore;
-  close(): Promise<void>;
 }
 
-/** Opens the stores in a directory of their own among the temporary ones. */
-export async function openScratchKeytrail(logger: LoggerService): Promise<ScratchKeytrail> {
-  const directory = await mkdtemp(join(tmpdir(), 'keytrail-backtest-'));
-  // A reader that leaves (`| head`) ends the process with no time for anything else.
-  const removeNow = () => rmSync(directory, { recursive: true, force: true });
-  process.once('exit', removeNow);
-  let context: INestApplicationContext | undefined;
-  const close = async () => {
-    await context?.close();
-    await rm(directory, { recursive: true, force: true, maxRetries: 3 });
-    process.off('exit', removeNow);
-  };
-  try {
-    context = await NestFactory.createApplicationContext(await compose(directory), { logger, abortOnError: false });
-  } catch (error) {
-    await close();
-    throw error;
+/** Embedded stores in a directory of their own among the temporary ones, gone when it closes. */
+export class ScratchStores {
+  private readonly contexts: INestApplicationContext[] = [];
+  private readonly secrets = new Secrets(randomBytes(32));
+
+  private constructor(
+    private readonly directory: string, private readonly clickhouse: ClickHouse, private readonly countries: CountryLookup, private readonly logger: LoggerService,
+    private readonly removeNow: () => void,
+  ) {}
+
+  static async open(logger: LoggerService): Promise<ScratchStores> {
+    const directory = await mkdtemp(join(tmpdir(), 'keytrail-backtest-'));
+    const removeNow = () => rmSync(directory, { recursive: true, force: true });
+    // A reader that leaves (`| head`) ends the process with no time for anything else.
+    process.once('exit', removeNow);
+    try {
+      const countries = new CountryLookup(await openCountryLookup());
+      return new ScratchStores(directory, await openClickHouse({ directory: join(directory, 'clickhouse') }), countries, logger, removeNow);
+    } catch (error) {
+      removeNow();
+      process.off('exit', removeNow);
+      throw error;
+    }
   }
-  const get = <T>(type: abstract new (...args: never[]) => T): T => context!.get(type, { strict: false });
-  return { intake: get(HistoryIntake), detection: get(Detection), activity: get(CallerActivityStore), findings: get(FindingStore), close };
-}
 
-async function compose(directory: string): Promise<DynamicModule> {
-  const countries = new CountryLookup(await openCountryLookup());
-  const database = await Database.open({ directory: join(directory, 'postgres') });
-  const clickhouse = await openClickHouse({ directory: join(directory, 'clickhouse') }).catch(async (error: unknown) => {
-    await database.destroy();
-    throw error;
-  });
-  return {
-    module: ScratchModule,
-    imports: [
-      // Fingerprints of this run can be compared with nothing outside of it, and so give nothing away.
-      PlatformModule.forRoot({ secrets: new Secrets(randomBytes(32)), schedule: JobSchedule.off }),
-      PostgresModule.forRoot(database), ClickHouseModule.forRoot(clickhouse),
-      RequestLogsModule.forRoot(countries), HistoryIntakeModule, DetectionModule,
-    ],
-  };
+  /** An application on the request logs that are here, which has found nothing yet and assumes these settings. */
+  async start(assumed: AssumedSettings): Promise<ScratchKeytrail> {
+    const database = await Database.open({ directory: join(this.directory, `postgres-${this.contexts.length}`) });
+    const context = await NestFactory.createApplicationContext(this.compose(database), { logger: this.logger, abortOnError: false })
+      .catch(async (error: unknown) => {
+        await database.destroy();
+        throw error;
+      });
+    this.contexts.push(context);
+    const get = <T>(type: abstract new (...args: never[]) => T): T => context.get(type, { strict: false });
+    get(Tuning).assume(assumed);
+    return { intake: get(HistoryIntake), detection: get(Detection), activity: get(CallerActivityStore), findings: get(FindingStore) };
+  }
+
+  async close(): Promise<void> {
+    for (const context of this.contexts) await context.close();
+    await this.clickhouse.close();
+    await rm(this.directory, { recursive: true, force: true, maxRetries: 3 });
+    process.off('exit', this.removeNow);
+  }
+
+  private compose(database: Database): DynamicModule {
+    return {
+      module: ScratchModule,
+      imports: [
+        // Fingerprints of this run can be compared with nothing outside of it, and so give nothing away.
+        PlatformModule.forRoot({ secrets: this.secrets, schedule: JobSchedule.off }),
+        PostgresModule.forRoot(database),
+        { module: LentClickHouseModule, global: true, providers: [{ provide: ClickHouse, useValue: this.clickhouse }], exports: [ClickHouse] },
+        RequestLogsModule.forRoot(this.countries), HistoryIntakeModule, DetectionModule,
+      ],
+    };
+  }
 }

@@ -6,6 +6,8 @@ import type { CliIo } from '../io.js';
 interface LogsFlags {
   format: RequestLogFormat;
   workspace?: string;
+  whatIf: string[];
+  json?: boolean;
 }
 
 /** `keytrail backtest logs`: exit code 0 when every line was read, 1 when some were refused, whatever was found. */
@@ -15,11 +17,14 @@ export function backtestLogsCommand(io: CliIo, done: (exitCode: number) => void)
     .argument('<files...>', 'files, plain or gzipped: one JSON object a line, one JSON document, or an access log; - is standard input')
     .addOption(new Option('--format <format>', 'what the lines are; auto tells each by its marks').choices(RequestLogFormat.options).default('auto'))
     .option('--workspace <id>', 'workspace of lines that name none')
-    .action(async (files: string[], { format, workspace }: LogsFlags) => {
+    .addOption(new Option('--what-if <rule.setting=value>', 'print what would be found more, less or otherwise with this setting; may be given several times')
+      .argParser((value: string, others: string[]) => [...others, value]).default([], 'settings as they are'))
+    .option('--json', 'print changes as NDJSON instead of a table; what is found is NDJSON always')
+    .action(async (files: string[], { format, workspace, whatIf, json = false }: LogsFlags) => {
       const bytes = await measure(files);
       // Stores and rules are much to load, and no other command needs them.
       const { runLogsBacktest } = await import('../backtest/run-logs.js');
-      const allRead = await runLogsBacktest({ files, bytes, format, workspace }, io);
+      const allRead = await runLogsBacktest({ files, bytes, format, workspace, whatIf, json }, io);
       done(allRead ? 0 : 1);
     });
 }

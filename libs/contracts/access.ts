@@ -7,7 +7,7 @@ export const permissions = [
   'workspace-keys:read', 'workspace-keys:write', 'workspace-keys:revoke', 'public-keys:read', 'public-keys:write', 'public-keys:revoke',
   'signing-keys:read', 'signing-keys:write', 'signing-keys:revoke', 'introspect',
   'workspaces:read', 'workspaces:write', 'owners:read', 'owners:write',
-  'findings:read', 'incidents:read', 'incidents:write', 'containments:read', 'containments:write', 'policy-violations:read',
+  'findings:read', 'detection:tune', 'incidents:read', 'incidents:write', 'containments:read', 'containments:write', 'policy-violations:read',
   'leaks:read', 'leaks:write', 'audit:read', 'audit:export', 'access:manage', 'metrics:read',
 ] as const;
 

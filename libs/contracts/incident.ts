@@ -23,6 +23,7 @@ export const Finding = z.object({
   key_id: z.string(), principal: z.string(), addresses: z.array(z.string()),
   first_seen: timestamp, last_seen: timestamp, summary: z.string(), evidence: FindingEvidence,
   incident_id: z.string().nullable(), detected_at: timestamp,
+  not_a_threat: z.object({ by: z.string(), at: timestamp, reason: z.string() }).nullable().describe('Who called it no threat, when and why'),
 }).meta({ id: 'Finding' });
 export type Finding = z.infer<typeof Finding>;
 

@@ -44,5 +44,8 @@ export { KeyAuthorityName, RemoteKey, RemoteKeyPage } from './remote-key.js';
 export { IdempotencyKey, identifier, label, page, pageQuery, remark, text, timestamp } from './text.js';
 export { withoutSecrets } from './without-secrets.js';
 export {
+  CreateSuppression, EndSuppression, JudgedFinding, NotAThreat, RuleOf, RuleOfList, RuleOfQuery, SetRule, SettingValue, Suppression, SuppressionPage, SuppressionQuery,
+} from './tuning.js';
+export {
   CreateWorkspace, Environment, RotationPolicy, UpdateRotationPolicy, UpdateWorkspace, Workspace, WorkspaceList,
 } from './workspace.js';

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { AuditTrailModule } from '@keytrail/audit-trail';
 import { CredentialsModule } from '@keytrail/credentials';
 import { CallerActivityStore } from './caller-activity.store.js';
 import { DetectionJob } from './detection.job.js';
@@ -7,9 +8,15 @@ import { FindingStore } from './finding.store.js';
 import { FindingsController } from './findings.controller.js';
 import { Judge } from './judge.service.js';
 import { ProgressStore } from './progress.store.js';
+import { FindingVerdicts } from './tuning/not-a-threat.service.js';
+import { SetRules } from './tuning/set-rules.service.js';
+import { Suppressions } from './tuning/suppressions.service.js';
+import { TuningController } from './tuning/tuning.controller.js';
 import { Tuning } from './tuning/tuning.service.js';
 
-@Module({ providers: [FindingStore], controllers: [FindingsController] })
+@Module({
+  imports: [CredentialsModule, AuditTrailModule], providers: [FindingStore, FindingVerdicts, SetRules, Suppressions], controllers: [FindingsController, TuningController],
+})
 export class FindingsHttpModule {}
 
 /** The part that runs on a schedule. */

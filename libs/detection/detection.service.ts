@@ -57,6 +57,7 @@ export class Detection {
     const batches = someOf(await this.activity.unseenAfter(after, seen));
     if (batches.length === 0) return false;
     await this.directory.refresh();
+    await this.judge.refresh();
     const arrived = await this.activity.ofBatches(batches);
     const watches = await this.loadWatches(arrived);
     const found = new StepFindings();

@@ -93,4 +93,5 @@ export const presentFinding = (row: FindingRow): Finding => ({
   finding_id: row.finding_id, rule_id: row.rule_id, title: row.title, severity: row.severity, workspace_id: row.workspace_id, key_id: row.key_id,
   principal: row.principal, addresses: row.addresses, first_seen: row.first_seen.toISOString(), last_seen: row.last_seen.toISOString(),
   summary: row.summary, evidence: row.evidence, incident_id: row.incident_id, detected_at: row.detected_at.toISOString(),
+  not_a_threat: row.not_a_threat,
 });

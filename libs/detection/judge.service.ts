@@ -42,6 +42,11 @@ export class Judge {
 
   constructor(private readonly activity: CallerActivityStore, private readonly tuning: Tuning, private readonly metrics: Metrics) {}
 
+  /** Reads what people changed of the rules. */
+  async refresh(): Promise<void> {
+    await this.tuning.refresh();
+  }
+
   async judgeKey(one: KeyCase, goingOn: (from: number) => Promise<readonly KnownFinding[]>): Promise<FindingDraft[]> {
     const known = await this.knownNetworks(one);
     const first = this.askAboutKey(one, one.activity, known);
@@ -104,7 +109,7 @@ export class Judge {
     const { workspace_id, key_id, activity, watched } = one;
     const key = `${workspace_id} ${key_id}`;
     const from = earliest(activity);
-    const isYoung = from - watched.watch.first_seen < this.tuning.settingsOf(firstSeenAddress).min_history_hours * HOUR;
+    const isYoung = from - watched.watch.first_seen < (this.tuning.settingsOf(firstSeenAddress, one) ?? firstSeenAddress.settings).min_history_hours * HOUR;
     if (isYoung && watched.spikes.length === 0) return null;
     const met = activity.filter((group) => group.address !== '').map((group) => ({ network: networkOf(group.address), at: group.first_time }));
     let known: KnownNetwork[] | null = null;
@@ -119,9 +124,10 @@ export class Judge {
     return known.filter(({ first_seen }) => first_seen <= from - NEW_FOR_MS);
   }
 
-  private ask<Input, Settings>(rule: Rule<Input, Settings>, input: Input): FindingDraft[] {
+  private ask<Input extends Asked, Settings>(rule: Rule<Input, Settings>, input: Input): FindingDraft[] {
     try {
-      return rule.decide(input, this.tuning.settingsOf(rule));
+      const settings = this.tuning.settingsOf(rule, subjectOf(input));
+      return settings === null ? [] : this.tuning.kept(rule.decide(input, settings));
     } catch (error) {
       this.metrics.ruleFailures.inc({ rule: rule.id });
       this.logger.error(`the rule ${rule.id} failed`, error instanceof Error ? error.stack : undefined);
@@ -129,6 +135,12 @@ export class Judge {
     }
   }
 }
+
+/** What the inputs of all rules have in common. */
+interface Asked { workspace_id?: string; key_id?: string; activity?: readonly CallerActivity[] }
+
+const subjectOf = ({ workspace_id, key_id, activity }: Asked) =>
+  ({ workspace_id: workspace_id ?? activity?.[0]?.workspace_id ?? '', key_id: key_id ?? activity?.[0]?.key_id ?? '' });
 
 const earliest = (activity: readonly CallerActivity[]): number => activity.reduce((first, group) => Math.min(first, group.first_time), Infinity);
 const lastMinute = (activity: readonly CallerActivity[]): number => activity.reduce((last, group) => Math.max(last, group.minute), -Infinity);

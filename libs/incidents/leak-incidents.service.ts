@@ -54,12 +54,13 @@ export class LeakIncidents {
       finding_id: newId('fnd'), rule_id: LEAKED_KEY, title: leakTitle(report.state), severity: report.severity, workspace_id: workspace, key_id: report.key.key_id,
       principal: '', addresses: [], first_seen: now, last_seen: now, summary: leakSummary(report), evidence: evidenceOf(1, report.new_places.length),
       episode: report.key.key_id, incident_id: null, detected_at: now, awaits_correlation: false, told_severity: report.severity, told_count: 0, told_growths: 0,
+      not_a_threat: null,
     };
     const before = await openIncidentOfKey(transaction, workspace, report.key.key_id);
     const after = before === undefined ? openIncident(newId('inc'), arrivalOf(report, finding), now) : this.reopened(absorb(before, arrivalOf(report, finding), true, now), report);
     await saveIncident(transaction, after);
     await transaction.insertInto('findings').values({
-      ...finding, incident_id: after.incident_id, addresses: '[]', evidence: JSON.stringify(finding.evidence),
+      ...finding, incident_id: after.incident_id, addresses: '[]', evidence: JSON.stringify(finding.evidence), not_a_threat: null,
     }).execute();
     const entry = { incident_id: after.incident_id, at: now, actor: actor.actor, finding_id: null };
     const suffix = follows === undefined ? '' : ` (${follows})`;

@@ -137,7 +137,21 @@ export interface FindingTable {
   /** What the timeline of its incident last said of it, and how often it told of growth. */
   told_severity: ColumnType<Severity | null, Severity | null | undefined, Severity | null>; told_count: Generated<number>;
   told_growths: Generated<number>;
+  /** Who called it no threat, when and why. */
+  not_a_threat: ColumnType<{ by: string; at: string; reason: string } | null, string | null | undefined, string | null>;
 }
+
+/** An empty key: what counts for the whole workspace. */
+export interface RuleTuningTable {
+  workspace_id: string; key_id: string; rule_id: string; enabled: boolean | null; severity: Severity | null; settings: Json<Record<string, unknown>>;
+  allow_networks: Json<string[]>; allow_user_agents: Json<string[]>; updated_at: Time; updated_by: string;
+}
+/** Findings of requests between two moments are held back; null = of every key, of every rule. */
+export interface SuppressionTable {
+  suppression_id: string; workspace_id: string; key_id: string | null; rule_id: string | null; starts_at: Time; ends_at: Time; reason: string;
+  created_by: string; created_at: Time; ended_by: ColumnType<string | null, string | null | undefined, string | null>;
+}
+export interface TuningChangesTable { only_row: Generated<boolean>; version: number }
 
 export interface IncidentTable {
   incident_id: string; workspace_id: string; title: string; severity: Severity; state: IncidentState; owner_id: string | null;
@@ -237,5 +251,6 @@ export interface Tables {
   remote_keys: RemoteKeyTable; key_platform_sync: KeyPlatformSyncTable; remote_containments: RemoteContainmentTable;
   containments: ContainmentTable; bulk_containments: BulkContainmentTable; bulk_containment_keys: BulkContainmentKeyTable;
   leaks: LeakTable; leaked_keys: LeakedKeyTable; leak_places: LeakPlaceTable;
+  rule_tunings: RuleTuningTable; suppressions: SuppressionTable; tuning_changes: TuningChangesTable;
   policy_violations: PolicyViolationTable; policy_checks: PolicyCheckTable;
 }

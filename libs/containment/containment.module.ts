@@ -26,6 +26,6 @@ import { SagaSteps } from './remote/saga-steps.service.js';
     BlastRadiusService, BlastRadiusStore, BulkContainments, CallerEvidenceStore, ContainmentView, Containments, OverlapEnd, OverlapEvidenceService, OverlapJob, Overlaps,
     RemoteContainmentJob, RemoteContainments, SagaSteps,
   ],
-  exports: [Containments, OverlapEnd, RemoteContainments],
+  exports: [Containments, RemoteContainments],
 })
 export class ContainmentModule {}

@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
 import type { IssuedKind } from '@keytrail/contracts';
-import { Succession, findById, kindRules, lockById, presentKey, type CredentialRecord, type KeyOfKind } from '@keytrail/credentials';
+import { Succession, findById, kindRules, lockById, presentKey, type CredentialRecord, type KeyOfKind, type Reasons } from '@keytrail/credentials';
 import { Incidents } from '@keytrail/incidents';
 import { AppError, Clock, newId, notFound, type Actor, type Caller } from '@keytrail/platform';
 import { Database, claimIdempotencyKey, keepAnswer, type Executor, type IdempotentCall } from '@keytrail/postgres';
 import type { ContainmentOrder } from './containment-order.js';
-import { containmentOfKey, findContainment, insertContainment, ownerFacts } from './containment.store.js';
+import { changeContainment, containmentOfKey, findContainment, insertContainment, ownerFacts } from './containment.store.js';
 import { assertCanBeHandedOver } from './hand-over.js';
+import { OverlapEnd } from './overlap-end.service.js';
 import { RemoteContainments } from './remote/remote-containment.service.js';
 import { sealFor } from './seal.js';
 
@@ -48,7 +49,7 @@ export interface ReplacementOf<K extends IssuedKind> {
 export class Containments {
   constructor(
     private readonly database: Database, private readonly succession: Succession, private readonly incidents: Incidents,
-    private readonly auditTrail: AuditTrail, private readonly remote: RemoteContainments, private readonly clock: Clock,
+    private readonly auditTrail: AuditTrail, private readonly overlaps: OverlapEnd, private readonly remote: RemoteContainments, private readonly clock: Clock,
   ) {}
 
   /** Replaces a key of a kind, once for each Idempotency-Key. What is shown once is in the first answer only. */
@@ -78,6 +79,38 @@ export class Containments {
     return { ...await this.answer<K>(this.database, outcome.under_way, outcome.again, now), ...shown };
   }
 
+  /**
+   * Revokes a key for good, without a successor. Revoking it again changes nothing. Throws 502 `containment_incomplete` when a key platform keeps it
+   * and has not confirmed it: then it is gone on with by itself.
+   */
+  async revoke(caller: Caller, kind: IssuedKind, keyId: string, reason: string | null): Promise<void> {
+    const id = await this.database.transaction().execute(async (transaction) => {
+      const key = await lockById(transaction, keyId, caller.scope.ids);
+      if (key?.kind !== kind) throw notFound(kindRules[kind].noun);
+      if (key.revoked_at !== null) return undefined;
+      const containment = await this.stop(transaction, caller, key, { reason }, this.clock.date());
+      return key.authority === 'remote' ? containment : undefined;
+    });
+    if (id === undefined) return;
+    const { settled } = await this.remote.run(caller, id, false);
+    // What else was ordered about it, such as a successor, may have to wait for somebody.
+    if (!settled && (await found(this.database, keyId)).revoked_at === null) throw await this.remote.incomplete(id);
+  }
+
+  /**
+   * Revokes a key that the transaction has locked and that lives, whatever was ordered about it before: an overlap ends with it, and a successor
+   * lives. One of a key platform is revoked there after the transaction. The id of the containment.
+   */
+  async stop(transaction: Executor, actor: Actor, key: CredentialRecord, { reason, incident_id }: Reasons, now: Date): Promise<string> {
+    const cutShort = await this.overlaps.cutShort(transaction, actor, key.key_id, reason, incident_id === undefined ? {} : { incident_id });
+    if (cutShort === undefined) return (await this.contain(transaction, actor, key, { action: 'revoke', reason, incident_id, hand_over: 'response' }, now)).containment_id;
+    if (incident_id !== undefined) {
+      const why = reason === null ? '' : `: ${reason}`;
+      await this.incidents.recordContainment(transaction, actor, incident_id, key.workspace_id, `${key.name} (${key.key_id}) was revoked and ${cutShort} completed${why}`);
+    }
+    return cutShort;
+  }
+
   /** What came of a replacement, without what is shown once. */
   private async answer<K extends IssuedKind>(executor: Executor, id: string, replayed: boolean, now: Date): Promise<ReplacementOf<K>> {
     const row = await findContainment(executor, id, null);
@@ -95,7 +128,7 @@ export class Containments {
    * containment's id; 409 `owner_left` where nobody could take the new key; 409 `owner_without_public_key` and 400 `nothing_to_seal`.
    */
   async contain(transaction: Executor, actor: Actor, key: CredentialRecord, order: ContainmentOrder, now: Date): Promise<Contained> {
-    await this.assertFree(transaction, key);
+    await this.assertFree(transaction, actor, key);
     if (key.authority === 'remote') {
       const started = await this.remote.start(transaction, actor, key, order, now);
       return { containment_id: started, successor_id: null, shown: {}, sealed: null, overlap_ends_at: null, at_platform: true };
@@ -127,8 +160,8 @@ export class Containments {
   }
 
   /** Who comes second is told who was first, and where to look. */
-  private async assertFree(transaction: Executor, key: CredentialRecord): Promise<void> {
-    const first = await containmentOfKey(transaction, key.key_id);
+  private async assertFree(transaction: Executor, actor: Actor, key: CredentialRecord): Promise<void> {
+    const first = await this.standing(transaction, actor, key);
     if (first?.state === 'in_progress' || first?.state === 'stuck') {
       throw new AppError({
         code: 'containment_under_way', status: 409, members: { containment_id: first.containment_id, started_by: first.started_by, replaced_by: key.replaced_by },
@@ -148,6 +181,18 @@ export class Containments {
         message: `The key has a successor already and both live. To revoke the old one now, complete ${first.containment_id} by force.`,
       });
     }
+  }
+
+  /** The containment that a key has. One that the key platform undid by reviving the key has no say any more. */
+  private async standing(transaction: Executor, actor: Actor, key: CredentialRecord) {
+    const last = await containmentOfKey(transaction, key.key_id);
+    if (last?.state !== 'contained' || key.revoked_at !== null) return last;
+    await changeContainment(transaction, last.containment_id, { state: 'cancelled', revoked_at: null });
+    await this.auditTrail.record(transaction, actor, {
+      action: 'containment.undone', object_type: 'containment', object_id: last.containment_id, workspace_id: key.workspace_id,
+      detail: { key_id: key.key_id, found: 'the key platform says that the key lives again' },
+    });
+    return undefined;
   }
 
   private async issue(transaction: Executor, actor: Actor, key: CredentialRecord, order: ContainmentOrder, now: Date) {

@@ -1,12 +1,12 @@
-import { Body, Controller, Get, Headers, HttpCode, Param, Post, type Type } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Post, Query, type Type } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import {
-  BlastRadius, Problem, PublicKeyReplacement, Replacement, RevokeAndReplace, RotateKey, ServiceTokenReplacement, SigningKeyReplacement, WorkspaceKeyReplacement,
+  BlastRadius, Problem, PublicKeyReplacement, Replacement, RevokeAndReplace, RevokeQuery, RotateKey, ServiceTokenReplacement, SigningKeyReplacement, WorkspaceKeyReplacement,
   type IssuedKind,
 } from '@keytrail/contracts';
 import { kindRules } from '@keytrail/credentials';
-import { CurrentCaller, RequirePermission, idempotencyKeyOf, type Caller } from '@keytrail/platform';
+import { ApiQueryOf, CurrentCaller, RequirePermission, idempotencyKeyOf, type Caller } from '@keytrail/platform';
 import { BlastRadiusService } from './blast-radius.service.js';
 import { Containments } from './containment.service.js';
 
@@ -31,6 +31,17 @@ function keyContainment<Path extends 'api-keys' | 'service-tokens' | 'workspace-
     @ApiResponse({ status: 200, standardSchema: BlastRadius })
     blastRadius(@CurrentCaller() caller: Caller, @Param('key_id') keyId: string): Promise<BlastRadius> {
       return this.radius.of(caller.scope, kind, keyId);
+    }
+
+    @Delete(':key_id')
+    @HttpCode(204)
+    @RequirePermission(`${path}:revoke`)
+    @ApiOperation({ summary: `Revoke a ${noun} for good, without a successor; its containment shows the proof` })
+    @ApiQueryOf(RevokeQuery)
+    @ApiResponse({ status: 204, description: 'Revoked, now or before' })
+    @ApiResponse({ status: 502, description: 'The key platform that keeps it has not confirmed it yet; the problem names the containment', standardSchema: Problem })
+    async revoke(@CurrentCaller() caller: Caller, @Param('key_id') keyId: string, @Query({ schema: RevokeQuery }) query: RevokeQuery): Promise<void> {
+      await this.containments.revoke(caller, kind, keyId, query.reason ?? null);
     }
 
     @Post(':key_id/revoke-and-replace')

@@ -42,7 +42,7 @@ export class OverlapEnd {
    * Ends the overlap of a key that the transaction has locked, if one is under way: its old key dies now; one of the key platform when the
    * transaction is done. The id of the containment.
    */
-  async cutShort(transaction: Executor, actor: Actor, keyId: string, reason: string, detail: Record<string, unknown>): Promise<string | undefined> {
+  async cutShort(transaction: Executor, actor: Actor, keyId: string, reason: string | null, detail: Record<string, unknown>): Promise<string | undefined> {
     const open = await containmentOfKey(transaction, keyId);
     const row = open === undefined || open.state === 'contained' ? undefined : await lockContainment(transaction, open.containment_id);
     if (row === undefined) return undefined;

@@ -9,7 +9,7 @@ import { Database, claimIdempotencyKey, keepAnswer, type Executor, type Idempote
 import { askedExpiry } from './asked-expiry.js';
 import { KeyAuthority, type KeyPatch, type NewKeyRequest } from './authority/key-authority.js';
 import { presentKey, type CredentialRecord, type KeyOfKind } from './credential.js';
-import { findById, insertCredential, listCredentials, lockById, markRevoked, policyFor, type NewCredential } from './credential.store.js';
+import { findById, insertCredential, listCredentials, lockById, policyFor, type NewCredential } from './credential.store.js';
 import { kindRules } from './kinds.js';
 import { LastUseStore } from './last-use.store.js';
 import { issueMaterial } from './material.js';
@@ -105,19 +105,6 @@ export class Credentials extends KeyAuthority {
         },
       });
       return presentKey<K>(await this.require(transaction, kind, keyId, caller.scope), now);
-    });
-  }
-
-  override async revoke(caller: Caller, kind: IssuedKind, keyId: string, reason: string | undefined): Promise<void> {
-    await this.database.transaction().execute(async (transaction) => {
-      const key = await this.require(transaction, kind, keyId, caller.scope, lockById);
-      if (key.revoked_at !== null) return;
-      assertOurs(key);
-      await markRevoked(transaction, keyId, { revoked_at: this.clock.date(), revoked_by: caller.actor, revoke_reason: reason ?? null });
-      await this.auditTrail.record(transaction, caller, {
-        action: `${kind}.revoked`, object_type: kind, object_id: keyId, workspace_id: key.workspace_id, ...(reason && { reason }),
-        detail: { name: key.name },
-      });
     });
   }
 

@@ -1,9 +1,9 @@
-import { Body, Controller, Delete, Get, Headers, HttpCode, Param, Patch, Post, Query, type Type } from '@nestjs/common';
+import { Body, Controller, Get, Headers, Param, Patch, Post, Query, type Type } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { z } from 'zod';
 import {
   ApiKey, ApiKeyPage, CreateApiKey, CreatePublicKey, CreateServiceToken, CreateSigningKey, CreateWorkspaceKey, IssuedApiKey, IssuedPublicKey,
-  IssuedServiceToken, IssuedSigningKey, IssuedWorkspaceKey, KeyQuery, Problem, PublicKey, PublicKeyPage, RevokeQuery, ServiceToken, ServiceTokenPage, SigningKey, SigningKeyPage,
+  IssuedServiceToken, IssuedSigningKey, IssuedWorkspaceKey, KeyQuery, Problem, PublicKey, PublicKeyPage, ServiceToken, ServiceTokenPage, SigningKey, SigningKeyPage,
   UpdateApiKey, UpdatePublicKey, UpdateServiceToken, UpdateSigningKey, UpdateWorkspaceKey, WorkspaceKey, WorkspaceKeyPage, type IssuedKind,
 } from '@keytrail/contracts';
 import { ApiQueryOf, CurrentCaller, RequirePermission, idempotencyKeyOf, type Caller } from '@keytrail/platform';
@@ -21,7 +21,7 @@ const Repeatable = () => ApiHeader({
   name: 'Idempotency-Key', required: false, description: 'A repeated call with this key changes nothing more, and shows no secret again',
 });
 
-/** The five operations on keys of one kind, the same for each kind. Replacing one is containment. */
+/** The operations on keys of one kind, the same for each kind. Revoking and replacing one is containment. */
 function keysController<Path extends 'api-keys' | 'service-tokens' | 'workspace-keys' | 'public-keys' | 'signing-keys'>(
   kind: IssuedKind, path: Path, schemas: KeySchemas,
 ): Type {
@@ -67,17 +67,6 @@ function keysController<Path extends 'api-keys' | 'service-tokens' | 'workspace-
     @ApiResponse({ status: 502, description: 'The key platform that keeps it did not do it, or did not say so', standardSchema: Problem })
     async update(@CurrentCaller() caller: Caller, @Param('key_id') keyId: string, @Body({ schema: schemas.update }) body: KeyPatch) {
       return (await this.authorities.of(keyId)).update(caller, kind, keyId, body);
-    }
-
-    @Delete(':key_id')
-    @HttpCode(204)
-    @RequirePermission(`${path}:revoke`)
-    @ApiOperation({ summary: `Revoke a ${noun} for good, without a successor` })
-    @ApiQueryOf(RevokeQuery)
-    @ApiResponse({ status: 204, description: 'Revoked, now or before' })
-    @ApiResponse({ status: 502, description: 'The key platform that keeps it did not do it, or did not say so', standardSchema: Problem })
-    async revoke(@CurrentCaller() caller: Caller, @Param('key_id') keyId: string, @Query({ schema: RevokeQuery }) query: RevokeQuery): Promise<void> {
-      await (await this.authorities.of(keyId)).revoke(caller, kind, keyId, query.reason);
     }
   }
   // The description of the API names operations by their class.

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
-import { Containments, OverlapEnd } from '@keytrail/containment';
+import { Containments } from '@keytrail/containment';
 import type { FalsePositiveReason } from '@keytrail/contracts';
 import { SecretRecognition, keyState, lockById, type CredentialRecord, type Recognition } from '@keytrail/credentials';
-import { Incidents, LeakIncidents } from '@keytrail/incidents';
+import { LeakIncidents } from '@keytrail/incidents';
 import { Clock, Metrics, Secrets, WorkspaceScope, newId, systemActor, type Actor } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { createRedactor } from '@keytrail/request-logs';
@@ -49,8 +49,8 @@ export class LeakIntake {
   private readonly withoutSecrets: (text: string) => string;
 
   constructor(
-    private readonly database: Database, private readonly recognition: SecretRecognition, private readonly leakIncidents: LeakIncidents, private readonly incidents: Incidents,
-    private readonly containments: Containments, private readonly overlaps: OverlapEnd, private readonly auditTrail: AuditTrail, private readonly secrets: Secrets,
+    private readonly database: Database, private readonly recognition: SecretRecognition, private readonly leakIncidents: LeakIncidents,
+    private readonly containments: Containments, private readonly auditTrail: AuditTrail, private readonly secrets: Secrets,
     private readonly settings: LeakSettings, private readonly metrics: Metrics, private readonly clock: Clock,
   ) {
     this.withoutSecrets = createRedactor(secrets.keyFor('fingerprint')).redactText;
@@ -127,12 +127,7 @@ export class LeakIntake {
   /** By the setting, not by the reporter: the system does it. An overlap under way ends here; its successor has not leaked. */
   private async revoke(transaction: Executor, { address, request_id }: Actor, key: CredentialRecord, incident_id: string, reason: string, now: Date): Promise<string> {
     const actor = { ...systemActor, address, request_id };
-    const cutShort = await this.overlaps.cutShort(transaction, actor, key.key_id, reason, { incident_id });
-    if (cutShort === undefined) {
-      return (await this.containments.contain(transaction, actor, key, { action: 'revoke', reason, incident_id, hand_over: 'response' }, now)).containment_id;
-    }
-    await this.incidents.recordContainment(transaction, actor, incident_id, key.workspace_id, `${key.name} (${key.key_id}) was revoked and ${cutShort} completed: ${reason}`);
-    return cutShort;
+    return this.containments.stop(transaction, actor, key, { reason, incident_id }, now);
   }
 }
 

@@ -88,6 +88,17 @@ function guarantees(): void {
     });
   });
 
+  it.each(keyKinds)('$kind that is revoked without a successor has its containment too, one however often it is revoked', async (kind) => {
+    const key = await issue(kind);
+    const revoke = () => app.call(`${kind.path}/${key.key_id}?reason=stolen`, { method: 'DELETE' });
+    expect((await Promise.all([revoke(), revoke(), revoke()])).map(({ status }) => status)).toEqual([204, 204, 204]);
+    const { data } = (await app.call<ContainmentPage>(`/v1/containments?key_id=${key.key_id}`)).body;
+    expect(data).toMatchObject([{ action: 'revoke', state: 'contained', reason: 'stolen', successor_id: null, revoked_at: (await keyOf(kind, key.key_id)).revoked_at }]);
+    expect((await containment(data[0]!.containment_id)).body).toMatchObject({ proof: { verdict: 'awaiting', revoked_at: data[0]!.revoked_at }, recovery: { callers: [] }, next: null });
+    expect([await entriesOf(key.key_id), await entriesOf(data[0]!.containment_id)]).toEqual([[`${kind.kind}.revoked`, `${kind.kind}.created`], ['containment.started']]);
+    expect(await replace(kind, key.key_id)).toMatchObject({ status: 409, body: { code: 'key_revoked', containment_id: data[0]!.containment_id } });
+  });
+
   it('makes one containment of two responders at once, and tells the second who was first', async () => {
     for (const act of [replace, rotate]) {
       const { key_id } = await issue();

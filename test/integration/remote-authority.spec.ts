@@ -213,6 +213,42 @@ function guarantees(): void {
       expect(platform.secrets).toContain(opened['secret']);
     });
 
+    it('without a successor is gone on with by itself when the platform fails, and says so', async () => {
+      const key = await mirrored();
+      platform.fail('DELETE', '500_before', Infinity);
+      const revoke = () => app.call<Problem & { containment_id: string }>(`/v1/api-keys/${key.id}?reason=stolen`, { method: 'DELETE' });
+      const { status, body } = await revoke();
+      expect([status, body.code]).toEqual([502, 'containment_incomplete']);
+      expect(await containment(body.containment_id)).toMatchObject({ action: 'revoke', state: 'stuck', reason: 'stolen', steps: [{ step: 'old_key_revoked', state: 'unknown' }] });
+      expect((await revoke()).body).toMatchObject({ code: 'containment_incomplete', containment_id: body.containment_id });
+      platform.heal();
+      await makeDue();
+      expect(await runDue()).toEqual([]);
+      expect(platform.keys.get(key.id)!.revoked_at).toEqual(expect.any(String));
+      expect(await containment(body.containment_id)).toMatchObject({ state: 'contained', proof: { verdict: 'awaiting' } });
+      expect((await revoke()).status).toBe(204);
+    });
+
+    it('can be ordered again when the platform has revived the key', async () => {
+      const key = await mirrored();
+      const revoke = () => app.call(`/v1/api-keys/${key.id}`, { method: 'DELETE' });
+      expect((await revoke()).status).toBe(204);
+      const revive = async () => {
+        key.revoked_at = null;
+        // The reading must not be taken for one that began before the revocation.
+        await databaseOf(app).updateTable('remote_keys').set({ written_at: new Date(0) }).where('key_id', '=', key.id).execute();
+        await sync();
+        expect((await keyOf(key.id)).state).toBe('active');
+      };
+      await revive();
+      expect((await revoke()).status).toBe(204);
+      await revive();
+      expect((await replace(key.id)).status).toBe(200);
+      const { data } = (await app.call<ContainmentPage>(`/v1/containments?key_id=${key.id}`)).body;
+      expect(data.map(({ action, state }) => [action, state])).toEqual([['revoke_and_replace', 'contained'], ['revoke', 'cancelled'], ['revoke', 'cancelled']]);
+      expect(await actionsOf(data[1]!.containment_id)).toContain('containment.undone');
+    });
+
     it('has two keys while it overlaps: the successor is made first; completed and cancelled, the platform is told', async () => {
       for (const how of ['complete', 'cancel'] as const) {
         const key = await mirrored();

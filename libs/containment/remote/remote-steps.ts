@@ -16,8 +16,8 @@ export function remoteStepsOf(progress: Progress, saga: SagaRecord): Containment
 function oldKey({ state, old_revoked_at, overlap_ends_at }: Progress, { revoke_state, revoke_at }: SagaRecord): ContainmentStep {
   const step = 'old_key_revoked' as const;
   if (old_revoked_at !== null) return { step, state: 'done', at: at(old_revoked_at), note: 'For good' };
-  if (state === 'cancelled') return { step, state: 'not_needed', at: null, note: 'It was cancelled; the key lives' };
   if (revoke_state === 'done') return { step, state: 'pending', at: null, note: 'The key platform revoked the key and says now that it lives again' };
+  if (state === 'cancelled') return { step, state: 'not_needed', at: null, note: 'It was cancelled; the key lives' };
   if (revoke_state === 'attempted') return { step, state: 'unknown', at: at(revoke_at), note: unconfirmed('The revocation', revoke_at) };
   return { step, state: 'pending', at: null, note: state === 'overlap' ? `Both keys live; the overlap ends at ${at(overlap_ends_at)}` : 'The key lives; nothing was done to it' };
 }

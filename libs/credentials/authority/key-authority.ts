@@ -36,9 +36,6 @@ export abstract class KeyAuthority {
   /** Issues a key. Under an Idempotency-Key that was used before, the answer of then comes back without what is shown once. */
   abstract create<K extends IssuedKind>(caller: Caller, kind: K, request: NewKeyRequest, idempotencyKey: string | undefined): Promise<KeyOfKind[K] & { replayed: boolean }>;
 
-  /** Changes a key that is not revoked. */
+  /** Changes a key that is not revoked. To revoke one is containment. */
   abstract update<K extends IssuedKind>(caller: Caller, kind: K, keyId: string, patch: KeyPatch): Promise<KeyOfKind[K]>;
-
-  /** Revokes a key for good. Revoking it again changes nothing. */
-  abstract revoke(caller: Caller, kind: IssuedKind, keyId: string, reason: string | undefined): Promise<void>;
 }

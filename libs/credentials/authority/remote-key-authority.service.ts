@@ -82,21 +82,6 @@ export class RemoteKeyAuthority extends KeyAuthority {
     });
   }
 
-  override async revoke(caller: Caller, kind: IssuedKind, keyId: string, reason: string | undefined): Promise<void> {
-    const platform = this.required();
-    const isDead = await this.database.transaction().execute(async (transaction) => {
-      const key = await this.lock(transaction, caller, kind, keyId);
-      if (key.revoked_at === null) await this.noteAsked(transaction, caller, 'revocation_requested', key, {}, reason);
-      return key.revoked_at !== null;
-    });
-    if (isDead) return;
-    await platform.revoke(keyId);
-    await this.database.transaction().execute(async (transaction) => {
-      const key = await this.lock(transaction, caller, kind, keyId);
-      await this.mirror.retire(transaction, key, { actor: caller, reason: reason ?? null, at: this.clock.date() });
-    });
-  }
-
   /**
    * Says whom and what a new key is for, and notes that it is asked for. `again`: an earlier call under this Idempotency-Key was never
    * answered, and the platform may have made the key.

@@ -5,7 +5,7 @@ import { kindRules, lockById } from '@keytrail/credentials';
 import { AppError, Clock, badRequest, conflict, newId, notFound, type Caller } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { BlastRadiusStore } from './blast-radius.store.js';
-import { findBulk, findBulkByToken, keysOfBulk, keysOfTarget, settleKey, takePending, type TargetKey } from './bulk-containment.store.js';
+import { findBulk, findBulkByToken, incidentOfLeak, keysOfBulk, keysOfTarget, settleKey, takePending, type TargetKey } from './bulk-containment.store.js';
 import { isoOf } from './caller-evidence.js';
 import type { ContainmentOrder } from './containment-order.js';
 import { Containments } from './containment.service.js';
@@ -32,8 +32,10 @@ export class BulkContainments {
   async contain(caller: Caller, order: BulkContain): Promise<BulkPlan | BulkContainment> {
     assertSensible(order);
     if (order.plan_token === undefined) return this.plan(caller, order);
-    const known = await findBulkByToken(this.database, order.plan_token, caller.actor);
-    return this.resume(caller, known?.bulk_id ?? await this.start(caller, order, order.plan_token));
+    // Whoever pressed first: both look at one order.
+    const known = await findBulkByToken(this.database, order.plan_token);
+    const isTheirs = known !== undefined && caller.scope.contains(known.caller_scope);
+    return this.resume(caller, isTheirs ? known.bulk_id : await this.start(caller, order, order.plan_token));
   }
 
   /** Does what is left of a bulk order. A secret is shown to the call that made it. */
@@ -84,7 +86,8 @@ export class BulkContainments {
       if (keys.length === 0) throw conflict('nothing_to_do', 'No key that is not revoked yet is meant by this order.');
       const started_at = this.clock.date();
       const made = await transaction.insertInto('bulk_containments').values({
-        bulk_id: bulkId, plan_token: token, caller_scope: caller.scope.ids === null ? null : JSON.stringify(caller.scope.ids), action, orders: JSON.stringify(orders),
+        bulk_id: bulkId, plan_token: token, caller_scope: caller.scope.ids === null ? null : JSON.stringify(caller.scope.ids), action,
+        orders: JSON.stringify({ ...orders, ...('leak_id' in target && { leak_id: target.leak_id }) }),
         started_at, started_by: caller.actor,
       }).onConflict((conflicting) => conflicting.column('plan_token').doNothing()).returning('bulk_id').executeTakeFirst();
       // Somebody pressed the same button: their order is this one.
@@ -110,7 +113,8 @@ export class BulkContainments {
         if (pending.containment_id !== null) return { at_platform: pending.containment_id };
         const key = await lockById(transaction, pending.key_id, caller.scope.ids);
         if (key === undefined) throw notFound('key');
-        const done = await this.containments.contain(transaction, caller, key, orderOf(action, orders, bulkId), now);
+        const incident_id = orders.incident_id ?? (orders.leak_id === undefined ? undefined : await incidentOfLeak(transaction, orders.leak_id, key.key_id));
+        const done = await this.containments.contain(transaction, caller, key, orderOf(action, { ...orders, incident_id }, bulkId), now);
         await settleKey(transaction, bulkId, position, { state: done.at_platform ? 'pending' : 'done', containment_id: done.containment_id, code: null, message: null }, now);
         return done.at_platform ? { at_platform: done.containment_id } : { shown: done.shown };
       });

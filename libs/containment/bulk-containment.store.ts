@@ -19,8 +19,14 @@ export async function keysOfTarget(executor: Executor, target: BulkTarget, works
   return query.execute();
 }
 
-export const findBulkByToken = (executor: Executor, token: string, caller: string) =>
-  executor.selectFrom('bulk_containments').select('bulk_id').where('plan_token', '=', token).where('started_by', '=', caller).executeTakeFirst();
+export const findBulkByToken = (executor: Executor, token: string) =>
+  executor.selectFrom('bulk_containments').select(['bulk_id', 'caller_scope']).where('plan_token', '=', token).executeTakeFirst();
+
+/** The incident of a key in a report of leaks. */
+export async function incidentOfLeak(executor: Executor, leakId: string, keyId: string): Promise<string | undefined> {
+  const row = await executor.selectFrom('leaked_keys').select('incident_id').where('leak_id', '=', leakId).where('key_id', '=', keyId).executeTakeFirst();
+  return row?.incident_id ?? undefined;
+}
 
 export const findBulk = (executor: Executor, bulkId: string): Promise<Selectable<BulkContainmentTable> | undefined> =>
   executor.selectFrom('bulk_containments').selectAll().where('bulk_id', '=', bulkId).executeTakeFirst();

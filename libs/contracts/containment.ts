@@ -200,7 +200,8 @@ export const BulkContain = z.strictObject({
 }).meta({ id: 'BulkContain' });
 export type BulkContain = z.infer<typeof BulkContain>;
 /** What a bulk order says of each of its keys. */
-export type BulkContainmentOrders = Omit<BulkContain, 'plan_token' | 'target' | 'action'>;
+/** `leak_id`: of the report whose keys are meant; each key's own incident is told then, unless the order names one. */
+export type BulkContainmentOrders = Omit<BulkContain, 'plan_token' | 'target' | 'action'> & { leak_id?: string };
 
 export const BulkPlan = z.object({
   dry_run: z.literal(true), plan_token: z.string(), action: ContainmentAction,

@@ -23,7 +23,7 @@ export class IncidentBundles {
     const checkpoint = await this.checkpoints.signOrLatest();
     const incident = await this.incidents.get(caller.scope, incidentId);
     const about = await this.proofs.aboutObjects(
-      [incident_id, ...incident.key_ids], { workspace: workspace_id, accountToo: caller.scope.isAll }, checkpoint.body.size, MOST_ENTRIES,
+      await this.incidents.objectsOf(incident), { workspace: workspace_id, accountToo: caller.scope.isAll }, checkpoint.body.size, MOST_ENTRIES,
     );
     const body: IncidentBundle['body'] = {
       version: 1, exported_at: this.clock.date().toISOString(), exported_by: caller.actor, incident: withoutUndefined(incident), audit: { checkpoint, ...about },

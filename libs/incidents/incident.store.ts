@@ -86,6 +86,17 @@ export async function timelineOf(executor: Executor, incidentId: string): Promis
   return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
 }
 
+const MOST_PARTS = 500;
+
+/** Ids of what was done about an incident and its keys, latest first: containments with both keys and their bulk orders, and reports of leaks. */
+export async function partsOf(executor: Executor, incidentId: string, keyIds: readonly string[]): Promise<string[]> {
+  const ofKeys = keyIds.length === 0 ? [''] : [...keyIds];
+  const contained = await executor.selectFrom('containments').select(['containment_id', 'key_id', 'successor_id', 'bulk_id'])
+    .where((where) => where.or([where('incident_id', '=', incidentId), where('key_id', 'in', ofKeys)])).orderBy('containment_id', 'desc').limit(MOST_PARTS).execute();
+  const leaked = await executor.selectFrom('leaked_keys').select(['leak_id', 'key_id']).where('incident_id', '=', incidentId).orderBy('leak_id', 'desc').limit(MOST_PARTS).execute();
+  return [...new Set([...contained, ...leaked].flatMap((row) => Object.values(row)))].filter((id) => id !== null);
+}
+
 export const presentIncident = (row: IncidentRow): IncidentSummary => ({
   incident_id: row.incident_id, workspace_id: row.workspace_id, title: titleWithOthers(row.title, row.title_key_id, row.key_ids), severity: row.severity, state: row.state,
   owner: row.owner_name === null ? null : { owner_id: row.owner_id, name: row.owner_name, contact: row.owner_contact },

@@ -7,7 +7,7 @@ import { Clock, conflict, decodeCursor, encodeCursor, notFound, timePosition, ty
 import { Database, type Executor } from '@keytrail/postgres';
 import { isOpen } from './correlate.js';
 import {
-  addToTimeline, findIncident, findingsOf, listIncidents, lockIncident, presentIncident, saveIncident, timelineOf, type IncidentRow,
+  addToTimeline, findIncident, findingsOf, listIncidents, lockIncident, partsOf, presentIncident, saveIncident, timelineOf, type IncidentRow,
 } from './incident.store.js';
 import { suggestActions, type Subject } from './narrative.js';
 import { mayMove } from './transitions.js';
@@ -49,6 +49,11 @@ export class Incidents {
       evidence: findings.map(presentFinding),
       suggested_actions: suggestActions(this.subjectsOf(row), span),
     };
+  }
+
+  /** What audit entries about an incident are about: itself, its keys, and what was done about them. */
+  async objectsOf({ incident_id, key_ids }: Pick<Incident, 'incident_id' | 'key_ids'>): Promise<string[]> {
+    return [...new Set([incident_id, ...key_ids, ...await partsOf(this.database, incident_id, key_ids)])];
   }
 
   async update(caller: Caller, incidentId: string, patch: UpdateIncident): Promise<Incident> {

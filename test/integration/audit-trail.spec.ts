@@ -123,6 +123,7 @@ describe('the audit trail', () => {
   describe('of an incident', () => {
     let incidentId: string;
     let successor: string;
+    let containmentId: string;
     beforeAll(async () => {
       const now = Date.now();
       await app.call('/v1/request-logs', { body: ndjson(Array.from({ length: 40 }, (_, index) => nativeLine({
@@ -130,7 +131,8 @@ describe('the audit trail', () => {
       }))) });
       await app.detect();
       incidentId = (await app.call<IncidentPage>(`/v1/incidents?key_id=${key.key_id}`)).body.data[0]!.incident_id;
-      successor = (await app.call<Replacement>(`/v1/api-keys/${key.key_id}/revoke-and-replace`, { body: { reason: 'stolen', incident_id: incidentId } })).body.replacement.key_id;
+      const { body } = await app.call<Replacement>(`/v1/api-keys/${key.key_id}/revoke-and-replace`, { body: { reason: 'stolen', incident_id: incidentId } });
+      [successor, containmentId] = [body.replacement.key_id, body.containment_id];
     });
 
     const fetchBundle = async () => (await fetch(`${app.url}/v1/incidents/${incidentId}/bundle`, { headers: { authorization: `Bearer ${app.adminToken}` } })).text();
@@ -144,8 +146,22 @@ describe('the audit trail', () => {
       const told = body.audit.entries.map(({ entry }) => [entry.action, entry.object_id]);
       expect(told).toEqual(expect.arrayContaining([
         ['api_key.created', key.key_id], ['request_logs.searched', key.key_id], ['api_key.revoked', key.key_id], ['api_key.created', successor], ['incident.exported', incidentId],
+        ['containment.started', containmentId],
       ]));
       expect(content).not.toContain(key.secret);
+    });
+
+    it('comes with the report of its leak, and with what many keys at once were ordered to', async () => {
+      const leaked = await registry.key();
+      const { leak_id } = (await app.call<{ leak_id: string }>('/v1/leaks', { body: { items: [{ token: leaked.secret }] } })).body;
+      const order = { action: 'revoke', target: { leak_id }, reason: 'leaked' };
+      const { plan_token } = (await app.call<{ plan_token: string }>('/v1/bulk-containments', { body: order })).body;
+      const { bulk_id, keys } = (await app.call<{ bulk_id: string; keys: { containment_id: string }[] }>('/v1/bulk-containments', { body: { ...order, plan_token } })).body;
+      const { incident_id } = (await app.call<IncidentPage>(`/v1/incidents?key_id=${leaked.key_id}`)).body.data[0]!;
+      const bundle = (await app.call<IncidentBundle>(`/v1/incidents/${incident_id}/bundle`)).body;
+      expect(bundle.body.audit.entries.map(({ entry }) => [entry.action, entry.object_id])).toEqual(expect.arrayContaining([
+        ['leak.reported', leak_id], ['api_key.leaked', leaked.key_id], ['bulk_containment.started', bulk_id], ['containment.started', keys[0]!.containment_id],
+      ]));
     });
 
     it('is found out when one bit of the bundle is flipped', async () => {

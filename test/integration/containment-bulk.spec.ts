@@ -78,6 +78,9 @@ function guarantees(): void {
     expect(new Set(answers.map(({ body: { bulk_id } }) => bulk_id)).size).toBe(1);
     const again = (await send<BulkContainment>(body)).body;
     expect([again.done, again.pending, again.keys.map(({ shown }) => shown)]).toEqual([3, 0, [null, null, null]]);
+    // Another responder who pressed later is shown that order, not told that the plan changed.
+    const later = await app.call<BulkContainment>('/v1/bulk-containments', { body, token: await registry.token('responder') });
+    expect(later).toMatchObject({ status: 200, body: { bulk_id: again.bulk_id, started_by: 'token:tok_administrator', done: 3 } });
     for (const [index, key] of keys.entries()) {
       const told = answers.filter(({ body: { keys: outcomes } }) => outcomes[index]!.shown !== null);
       expect([index, told.length]).toEqual([index, keyKinds[index]!.once.length === 0 ? 0 : 1]);

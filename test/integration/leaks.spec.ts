@@ -366,7 +366,12 @@ describeOnBoth('reports of leaked secrets', (env) => {
     expect([plan.keys.map(({ key_id }) => key_id).sort(), plan.already_revoked, plan.not_found]).toEqual([[one.key_id, two.key_id].sort(), [dead.key_id], []]);
     const done = (await app.call<BulkContainment>('/v1/bulk-containments', { body: { ...order, plan_token: plan.plan_token } })).body;
     expect([done.done, done.refused]).toEqual([2, 0]);
-    expect((await leakOf(leak_id)).keys.map(({ state }) => state)).toEqual(['revoked', 'revoked', 'revoked']);
+    const leak = await leakOf(leak_id);
+    expect(leak.keys.map(({ state }) => state)).toEqual(['revoked', 'revoked', 'revoked']);
+    // Each key's own incident is told.
+    for (const { key_id, incident_id } of leak.keys.filter((key) => key.key_id !== dead.key_id)) {
+      expect([key_id, (await app.call<Incident>(`/v1/incidents/${incident_id}`)).body.state]).toEqual([key_id, 'contained']);
+    }
     const stranger = await registry.token('responder', [await registry.workspace(newName('ws'))]);
     expect((await app.call<BulkPlan>('/v1/bulk-containments', { body: order, token: stranger })).body).toMatchObject({ keys: [], already_revoked: [] });
     expect((await app.call<BulkPlan>('/v1/bulk-containments', { body: { ...order, target: { leak_id: 'leak_0' } } })).body).toMatchObject({ keys: [] });

@@ -16,12 +16,12 @@ import { waitFor } from '../support/wait-for.js';
 
 /** Stands before Keytrail. What it may not pass on is broken off or left without an answer. */
 async function startFront(target: string) {
-  const state = { all: true, feed: true, stream: true };
+  const state = { all: true, feed: true, stream: true, pages: true };
   const streams = new Set<{ destroy(): void }>();
   const server: Server = createServer((asked, answer) => {
     const isFeed = asked.url!.startsWith('/v1/revocations');
     const isStream = isFeed && (asked.headers.accept ?? '').includes('event-stream');
-    if (!state.all || (isFeed && !state.feed) || (isStream && !state.stream)) {
+    if (!state.all || (isFeed && !state.feed) || (isStream && !state.stream) || (isFeed && !isStream && !state.pages)) {
       answer.destroy();
       return;
     }
@@ -69,10 +69,17 @@ describe('the guard of a gateway', () => {
   afterAll(() => app?.stop());
 
   async function start(options: Partial<GuardOptions> = {}): Promise<Guard> {
+    const guard = await startDeaf(options);
+    front.state.feed = true;
+    await waitFor(() => guard.hearsRevocations, { what: 'the feed' });
+    return guard;
+  }
+  /** The feed cannot be had yet. */
+  async function startDeaf(options: Partial<GuardOptions> = {}): Promise<Guard> {
     front = await startFront(app.url);
+    front.state.feed = false;
     const guard = new Guard({ url: front.url, token, silenceMs: 2_500, retryMs: 50, maxAgeWithoutFeedMs: 200, ...options });
     gateway = await createGateway({ guard, reporter: new Reporter({ transport: httpTransport({ url: app.url, token }), drop: 'drop-oldest', batch: { ageMs: 50 } }) });
-    await waitFor(() => guard.hearsRevocations, { what: 'the feed' });
     return guard;
   }
   const call = async (key?: string): Promise<[number, unknown]> => {
@@ -99,6 +106,16 @@ describe('the guard of a gateway', () => {
     expect(await call('x'.repeat(5000))).toEqual([401, 'malformed']);
     front.state.all = false;
     expect(await call((await registry.key()).secret)).toEqual([503, 'cannot_tell']);
+  });
+
+  it('takes no answer from before the feed began for one that the feed would have ended', async () => {
+    const guard = await startDeaf({ maxAgeWithoutFeedMs: 30_000 });
+    const key = await registry.key();
+    expect(await call(key.secret)).toEqual([200, undefined]);
+    await revoke(key.key_id);
+    Object.assign(front.state, { feed: true, pages: false });
+    await waitFor(() => guard.hearsRevocations, { what: 'the feed' });
+    expect(await call(key.secret)).toEqual([401, 'revoked']);
   });
 
   it('learns on reconnecting of a key that was revoked while the line was cut', async () => {

@@ -83,6 +83,8 @@ export class Feed {
 
   private take(block: string): void {
     const fields = Object.fromEntries(block.split('\n').map((line): [string, string] => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trimStart()]));
+    // The first of all: what became of keys before it was not heard, and answers may be from then.
+    if (fields['id'] && this.cursor === undefined) this.options.onGap();
     if (fields['event'] === 'key') this.options.onKey((JSON.parse(fields['data'] ?? '{}') as { key_id: string }).key_id);
     if (fields['id']) this.cursor = fields['id'];
     if (fields['event'] === 'current') this.provedAt = performance.now();

@@ -1,16 +1,14 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import { readPublicKeys, verifyFile, verifyInclusion } from '@keytrail/audit-proof';
 import { Checkpoints } from '@keytrail/audit-trail';
 import type { AuditCheckpoint, AuditCheckpointPage, AuditPage, AuditProof, CheckpointKeySet, CreatedApiKey, IncidentBundle, IncidentPage, Replacement } from '@keytrail/contracts';
 import { Database } from '@keytrail/postgres';
-import { runCli } from '../../apps/cli/program.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { runKeytrail } from '../support/cli.js';
 import { nativeLine, ndjson } from '../support/request-lines.js';
 import { callFrom, registryOf, type TestRegistry } from '../support/registry.js';
 import { createTempDir, type TempDir } from '../support/temp-dir.js';
@@ -39,13 +37,7 @@ describe('the audit trail', () => {
   const entries = async (query = '') => (await app.call<AuditPage>(`/v1/audit-entries?limit=1000${query}`)).body.data;
   const verify = async (content: string) => verifyFile([Buffer.from(content)], { keys: await keysOf(app), held: [] });
 
-  const run = async (...args: string[]) => {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const said = [text(stdout), text(stderr)];
-    const exitCode = await runCli(['audit', ...args], { version: '0.0.0', stdin: Readable.from([]), stdout, stderr, signal: new AbortController().signal });
-    for (const stream of [stdout, stderr]) stream.end();
-    return { exitCode, stdout: await said[0]!, stderr: await said[1]! };
-  };
+  const run = (...args: string[]) => runKeytrail('audit', ...args);
   const server = () => ['--url', app.url, '--token', app.adminToken];
   const file = (name: string) => join(directory.path, name);
 

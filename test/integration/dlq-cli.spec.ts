@@ -1,9 +1,7 @@
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { DeadLetter } from '@keytrail/contracts';
-import { runCli } from '../../apps/cli/program.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { runKeytrail } from '../support/cli.js';
 import { clickhouseOf, countsOfKey, nativeLine, ndjson, newName, sameCounts } from '../support/request-lines.js';
 
 describe('keytrail dlq', () => {
@@ -13,16 +11,7 @@ describe('keytrail dlq', () => {
   });
   afterAll(() => app?.stop());
 
-  const run = async (...args: string[]) => {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const said = [text(stdout), text(stderr)];
-    const [command, ...rest] = args;
-    const exitCode = await runCli(['dlq', command!, '--url', app.url, '--token', app.adminToken, ...rest], {
-      version: '0.0.0', stdin: Readable.from([]), stdout, stderr, signal: new AbortController().signal,
-    });
-    for (const stream of [stdout, stderr]) stream.end();
-    return { exitCode, stdout: await said[0]!, stderr: await said[1]! };
-  };
+  const run = (command: string, ...rest: string[]) => runKeytrail('dlq', command, '--url', app.url, '--token', app.adminToken, ...rest);
   const listed = async (...args: string[]) => (await run('list', '--json', ...args)).stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as DeadLetter);
 
   it('lists what waits, shows one, says what a replay would do, and replays page by page, each once', async () => {

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { AuditPage, Introspection, RewrapResult } from '@keytrail/contracts';
 import { WorkspaceSecrets } from '@keytrail/credentials';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { runKeytrail } from '../support/cli.js';
 import { issueKey, keyKinds, type IssuedKey } from '../support/key-kinds.js';
 import { registryOf } from '../support/registry.js';
 import { databaseOf } from '../support/request-lines.js';
@@ -61,6 +62,17 @@ describe('versions of peppers and wrapping keys', () => {
     await expect(start({ KEYTRAIL_PEPPERS: `1:${newKey()}` })).rejects.toThrow(/KEYTRAIL_PEPPERS: version 1 is not the key it was before/);
     await start({ KEYTRAIL_PEPPERS: `1:${one}` });
     expect(await isActive(key)).toBe(true);
+  });
+
+  it('are told to the command line, which encrypts all secrets under the newest wrapping key', async () => {
+    await start();
+    for (let keys = 0; keys < 3; keys += 1) await issue(WORKSPACE_KEY);
+    await start({ KEYTRAIL_WRAPPING_KEYS: `1:${newKey()}` });
+    const rewrap = (token: string) => runKeytrail('secrets', 'rewrap', '--url', app.url, '--token', token);
+    expect(await rewrap(app.adminToken)).toEqual({ exitCode: 0, stdout: '3 encrypted anew under version 1, 0 left\n', stderr: '' });
+    expect(await rewrap(app.adminToken)).toMatchObject({ exitCode: 0, stdout: '0 encrypted anew under version 1, 0 left\n' });
+    expect(await column('wrapped_secrets', 'wrapping_version')).toEqual([1, 1, 1]);
+    expect(await rewrap(await registryOf(app).token('responder'))).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('403') });
   });
 
   it('let secrets of an older wrapping key be read until they are encrypted anew, and the old key go then', async () => {

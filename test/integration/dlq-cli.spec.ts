@@ -11,7 +11,7 @@ describe('keytrail dlq', () => {
   });
   afterAll(() => app?.stop());
 
-  const run = (command: string, ...rest: string[]) => runKeytrail('dlq', command, '--url', app.url, '--token', app.adminToken, ...rest);
+  const run = (...args: string[]) => runKeytrail('dlq', ...args, '--url', app.url, '--token', app.adminToken);
   const listed = async (...args: string[]) => (await run('list', '--json', ...args)).stdout.split('\n').filter(Boolean).map((line) => JSON.parse(line) as DeadLetter);
 
   it('lists what waits, shows one, says what a replay would do, and replays page by page, each once', async () => {

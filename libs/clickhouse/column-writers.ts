@@ -155,6 +155,32 @@ export function writeDictionary(out: ByteWriter, values: readonly string[], inde
   out.raw(width === 0 ? new Uint8Array(indexes) : width === 1 ? new Uint16Array(indexes) : indexes);
 }
 
+/** Where the texts of each row end, then all texts. */
+export class TextsWriter<Row> implements ColumnWriter<Row> {
+  private readonly texts: string[] = [];
+  private readonly ends: WordsWriter<Row>;
+
+  constructor(value: (row: Row) => readonly string[], expected: number) {
+    this.ends = new WordsWriter((row) => {
+      for (const text of value(row)) this.texts.push(text);
+      return this.texts.length;
+    }, expected);
+  }
+
+  get isEmpty(): boolean {
+    return this.texts.length === 0;
+  }
+
+  append(rows: readonly Row[]): void {
+    this.ends.append(rows);
+  }
+
+  writeTo(out: ByteWriter): void {
+    this.ends.writeTo(out);
+    for (const text of this.texts) out.string(text);
+  }
+}
+
 /** Where the entries of each row end, then all keys, then all values. */
 export class MapWriter<Row> implements ColumnWriter<Row> {
   private readonly keys: string[] = [];

@@ -7,7 +7,7 @@ import { EmbeddedClickHouse } from './embedded-clickhouse.js';
 import { encodeNative } from './native-block.js';
 import type { NativeColumn } from './native-column.js';
 
-interface Row { text: string; word: string; small: number; int: number; long: number; time: number; float: number | null; count: number | null; map: Record<string, string> }
+interface Row { text: string; word: string; small: number; int: number; long: number; time: number; float: number | null; count: number | null; map: Record<string, string>; texts: string[] }
 
 const columns: NativeColumn<Row>[] = [
   { name: 'text', type: 'String', value: (row) => row.text },
@@ -19,6 +19,7 @@ const columns: NativeColumn<Row>[] = [
   { name: 'float', type: 'Nullable(Float32)', value: (row) => row.float },
   { name: 'count', type: 'Nullable(UInt64)', value: (row) => row.count },
   { name: 'map', type: 'Map(String, String)', value: (row) => row.map },
+  { name: 'texts', type: 'Array(String)', value: (row) => row.texts },
 ];
 
 const directory = mkdtempSync(join(tmpdir(), 'keytrail-native-'));
@@ -28,7 +29,7 @@ let inserts = 0;
 beforeAll(async () => {
   clickhouse = new EmbeddedClickHouse(directory);
   await clickhouse.command(`CREATE TABLE block (text String, word LowCardinality(String), small UInt16, int Int32, long Int64, time DateTime64(3, 'UTC'),
-    float Nullable(Float32), count Nullable(UInt64), map Map(LowCardinality(String), String), place UInt64 MATERIALIZED rowNumberInAllBlocks()) ENGINE = MergeTree ORDER BY tuple()`);
+    float Nullable(Float32), count Nullable(UInt64), map Map(LowCardinality(String), String), texts Array(String), place UInt64 MATERIALIZED rowNumberInAllBlocks()) ENGINE = MergeTree ORDER BY tuple()`);
 });
 
 afterAll(async () => {
@@ -40,11 +41,11 @@ async function throughTheEngine(rows: readonly Row[]): Promise<Row[]> {
   await clickhouse.command('TRUNCATE TABLE block');
   inserts += 1;
   await clickhouse.insertBlock('block', encodeNative(columns, rows), { deduplicationToken: String(inserts).padStart(8, '0') });
-  const found = await clickhouse.select<Row>('SELECT text, word, small, int, long, toUnixTimestamp64Milli(time) AS time, float, count, map FROM block ORDER BY place');
+  const found = await clickhouse.select<Row>('SELECT text, word, small, int, long, toUnixTimestamp64Milli(time) AS time, float, count, map, texts FROM block ORDER BY place');
   return found.map((row) => ({ ...row, float: row.float === null ? null : Math.fround(row.float) }));
 }
 
-const row = (overrides: Partial<Row>): Row => ({ text: '', word: '', small: 0, int: 0, long: 0, time: 0, float: null, count: null, map: {}, ...overrides });
+const row = (overrides: Partial<Row>): Row => ({ text: '', word: '', small: 0, int: 0, long: 0, time: 0, float: null, count: null, map: {}, texts: [], ...overrides });
 
 describe('a Native block', () => {
   it('comes out of the engine as it went in, whatever the rows hold', async () => {
@@ -52,7 +53,7 @@ describe('a Native block', () => {
     const anyRow = fc.record<Row>({
       text, word: fc.oneof(text, fc.constantFrom('GET', 'POST')), small: fc.nat(65_535), int: fc.integer(), long: fc.maxSafeInteger(),
       time: fc.integer({ min: -2_000_000_000_000, max: 8_000_000_000_000 }), float: fc.option(fc.float({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)),
-      count: fc.option(fc.maxSafeInteger().map((value) => Math.abs(value))), map: fc.dictionary(fc.string({ minLength: 1, maxLength: 20 }).filter((key) => key !== '__proto__'), text, { maxKeys: 5, noNullPrototype: true }),
+      count: fc.option(fc.maxSafeInteger().map((value) => Math.abs(value))), map: fc.dictionary(fc.string({ minLength: 1, maxLength: 20 }).filter((key) => key !== '__proto__'), text, { maxKeys: 5, noNullPrototype: true }), texts: fc.array(text, { maxLength: 4 }),
     });
     await fc.assert(fc.asyncProperty(fc.array(anyRow, { minLength: 1, maxLength: 40 }), async (rows) => {
       expect(await throughTheEngine(rows)).toEqual(rows);

@@ -1,12 +1,13 @@
-import { DictionaryWriter, MapWriter, NullableWriter, NumberWriter, TextWriter, WordsWriter, type ColumnWriter } from './column-writers.js';
+import { DictionaryWriter, MapWriter, NullableWriter, NumberWriter, TextWriter, TextsWriter, WordsWriter, type ColumnWriter } from './column-writers.js';
 
 /** How a column's values are written. Numbers of 64 bits are whole and below 2^53. */
 export type NativeColumn<Row> = { name: string } & (
   | { type: 'String' | 'LowCardinality(String)'; value(row: Row): string }
   | { type: 'UInt16' | 'Int32' | 'Int64' | `DateTime64(3, 'UTC')`; value(row: Row): number }
   | { type: 'Nullable(Float32)' | 'Nullable(UInt64)'; value(row: Row): number | null }
-  /** A map is left out of a block in which it is empty throughout. */
+  /** A map or list is left out of a block in which it is empty throughout. */
   | { type: 'Map(String, String)'; value(row: Row): Readonly<Record<string, string>> }
+  | { type: 'Array(String)'; value(row: Row): readonly string[] }
 );
 
 /** A column that has one value in every row of a block. */
@@ -24,5 +25,6 @@ export function columnWriter<Row>(column: NativeColumn<Row>, expected: number): 
     case 'Nullable(Float32)': return new NullableWriter(column.value, (known) => new NumberWriter(Float32Array, known, expected), expected);
     case 'Nullable(UInt64)': return new NullableWriter(column.value, (known) => new WordsWriter(known, expected), expected);
     case 'Map(String, String)': return new MapWriter(column.value, expected);
+    case 'Array(String)': return new TextsWriter(column.value, expected);
   }
 }

@@ -177,9 +177,18 @@ describe('fields', () => {
     expect(rowOf({}, { source: 'kafka', topic: 'logs', partition: 3, offset: 17 })).toEqual({
       workspace_id: 'default', key_id: '', key_fingerprint: '', credential_kind: 'unknown', principal: '', request_id: 'r-1', time: Date.UTC(2026, 2, 1, 11, 0, 0, 500),
       outcome: 'authorised', refusal_reason: '', method: 'GET', route: '', path: '/v1/orders', status: 200, latency_ms: null, bytes_in: null, bytes_out: null, address: '',
-      country: '', user_agent: '', origin: '', referer: '', tenant: '', environment: '', gateway_node: '', attributes: {}, source: 'kafka', topic: 'logs', partition: 3,
+      country: '', user_agent: '', origin: '', referer: '', tenant: '', environment: '', gateway_node: '', attributes: {}, signs: [], source: 'kafka', topic: 'logs', partition: 3,
       offset: 17, ingested_at: receivedAt,
     });
+  });
+
+  it('should say that a secret which opens something was in a field, and of no other', () => {
+    const shown = redactor.fingerprint(keytrailKey);
+    expect(rowOf({ path: `/a?x=${keytrailKey}` }).signs).toEqual([`exposed:path ${shown}`]);
+    expect(rowOf({ key: opaque, path: `/a?api_key=${opaque}` }).signs).toEqual([`exposed:path ${redactor.fingerprint(opaque)}`]);
+    expect(rowOf({ user_agent: `tool ${keytrailKey}` }).signs).toEqual([`exposed:user_agent ${shown}`]);
+    expect(rowOf({ path: `/a?api_key=${opaque}` }).signs).toEqual([]);
+    expect(rowOf({ headers: { authorization: `Bearer ${keytrailKey}` } }).signs).toEqual([]);
   });
 
   it('should give the same row for the same line, again and again', () => {

@@ -3,9 +3,10 @@ import { normaliseAddress } from './address.js';
 import { cutText, printable } from './clean-text.js';
 import { bareCredential, headersByName, isSecretLooking, presentedKey } from './presented-key.js';
 import type { Redactor } from './redact.js';
-import type { NormaliseContext, NormalisedLine } from './row.js';
+import type { NormaliseContext, NormalisedLine, RequestLogRow } from './row.js';
 import { isNamedSecret } from './secret-names.js';
 import { FINGERPRINT } from './secret-shapes.js';
+import { NO_SIGNS, NOTHING_EXPOSED, putIn, signsOf, type Exposed } from './signs.js';
 
 /** Nothing that Keytrail can read is older; zero, seconds taken for milliseconds and unset clocks all are. */
 const EARLIEST = Date.UTC(2005, 0, 1);
@@ -28,41 +29,68 @@ export function normaliseLine(line: RequestLogLine, context: NormaliseContext): 
     return { problem: { code: 'unknown_workspace', reason: 'the workspace is unknown, or the sender may not write to it' } };
   }
   const address = line.address === undefined ? '' : normaliseAddress(line.address);
-  return {
-    row: {
-      workspace_id: name(redactor, workspace, 64),
-      key_id: cutText(key.key_id, 256),
-      key_fingerprint: key.fingerprint,
-      credential_kind: key.kind ?? line.credential_kind ?? 'unknown',
-      principal: name(redactor, line.principal, 512),
-      request_id: cutText(redactor.redactId(line.request_id), 128),
-      time,
-      outcome,
-      refusal_reason: repeated(redactor, line.refusal_reason, 128),
-      // Callers choose it, and any token will do.
-      method: line.method.length < 12 ? line.method : name(redactor, line.method, 64),
-      route: repeated(redactor, line.route, 512),
-      path: free(redactor, line.path, 2048),
-      status: line.status,
-      latency_ms: line.latency_ms ?? null,
-      bytes_in: line.bytes_in ?? null,
-      bytes_out: line.bytes_out ?? null,
-      address,
-      country: address === '' ? '' : context.countryOf(address),
-      user_agent: repeated(redactor, line.user_agent ?? headerOf(headers, 'user-agent'), 512),
-      origin: repeated(redactor, line.origin ?? headerOf(headers, 'origin'), 512),
-      referer: free(redactor, line.referer ?? headerOf(headers, 'referer'), 2048),
-      tenant: name(redactor, line.tenant, 256),
-      environment: name(redactor, line.environment, 64),
-      gateway_node: name(redactor, line.gateway_node, 256),
-      attributes: line.attributes === undefined && headers === undefined ? {} : attributesOf(line, headers, redactor),
-      source: context.source,
-      topic: context.topic ?? '',
-      partition: context.partition ?? -1,
-      offset: context.offset ?? -1,
-      ingested_at: context.receivedAt,
-    },
+  const texts: Texts = {
+    route: repeated(redactor, line.route, 512),
+    path: free(redactor, line.path, 2048),
+    user_agent: repeated(redactor, line.user_agent ?? headerOf(headers, 'user-agent'), 512),
+    origin: repeated(redactor, line.origin ?? headerOf(headers, 'origin'), 512),
+    referer: free(redactor, line.referer ?? headerOf(headers, 'referer'), 2048),
   };
+  const row: RequestLogRow = {
+    workspace_id: name(redactor, workspace, 64),
+    key_id: cutText(key.key_id, 256),
+    key_fingerprint: key.fingerprint,
+    credential_kind: key.kind ?? line.credential_kind ?? 'unknown',
+    principal: name(redactor, line.principal, 512),
+    request_id: cutText(redactor.redactId(line.request_id), 128),
+    time,
+    outcome,
+    refusal_reason: repeated(redactor, line.refusal_reason, 128),
+    // Callers choose it, and any token will do.
+    method: line.method.length < 12 ? line.method : name(redactor, line.method, 64),
+    route: texts.route,
+    path: texts.path,
+    status: line.status,
+    latency_ms: line.latency_ms ?? null,
+    bytes_in: line.bytes_in ?? null,
+    bytes_out: line.bytes_out ?? null,
+    address,
+    country: address === '' ? '' : context.countryOf(address),
+    user_agent: texts.user_agent,
+    origin: texts.origin,
+    referer: texts.referer,
+    tenant: name(redactor, line.tenant, 256),
+    environment: name(redactor, line.environment, 64),
+    gateway_node: name(redactor, line.gateway_node, 256),
+    attributes: line.attributes === undefined && headers === undefined ? {} : attributesOf(line, headers, redactor),
+    signs: NO_SIGNS,
+    source: context.source,
+    topic: context.topic ?? '',
+    partition: context.partition ?? -1,
+    offset: context.offset ?? -1,
+    ingested_at: context.receivedAt,
+  };
+  row.signs = signsOf(row, exposedIn(line, headers, texts, key, context));
+  return { row };
+}
+
+type Texts = Pick<RequestLogRow, 'route' | 'path' | 'user_agent' | 'origin' | 'referer'>;
+
+/** Fields that a secret was taken out of which opens something: that of a registered key, or the very one the call was made with. */
+function exposedIn(line: RequestLogLine, headers: Map<string, string> | undefined, texts: Texts, key: IdentifiedKey, context: NormaliseContext): readonly Exposed[] {
+  let exposed: Exposed[] | undefined;
+  const look = (field: keyof Texts, before: string | undefined) => {
+    if (before === undefined || before === texts[field]) return;
+    for (const fingerprint of putIn(before, texts[field])) {
+      if (fingerprint === key.fingerprint || context.resolveKey(fingerprint) !== undefined) (exposed ??= []).push({ field, fingerprint });
+    }
+  };
+  look('route', line.route);
+  look('path', line.path);
+  look('user_agent', line.user_agent ?? headers?.get('user-agent'));
+  look('origin', line.origin ?? headers?.get('origin'));
+  look('referer', line.referer ?? headers?.get('referer'));
+  return exposed ?? NOTHING_EXPOSED;
 }
 
 /** Free text is redacted each time, what has few different values once, names gently; all are cut. */

@@ -38,6 +38,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'partition', type: 'Int32', value: (row) => row.partition },
   { name: 'offset', type: 'Int64', value: (row) => row.offset },
   { name: 'attributes', type: 'Map(String, String)', value: (row) => row.attributes },
+  { name: 'signs', type: 'Array(String)', value: (row) => row.signs },
 ];
 
 /** A block of `request_logs` in the making. */

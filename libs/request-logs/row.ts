@@ -5,6 +5,8 @@ import type { Redactor } from './redact.js';
 /** A request log as it is stored: `RequestLog` with times in epoch milliseconds, and where it came from. */
 export interface RequestLogRow extends Omit<RequestLog, 'time'> {
   time: number;
+  /** What rules want to know of it beside its fields, as `name:value` (see `signsOf`). */
+  signs: readonly string[];
   /** Kafka topic; empty for other sources. */
   topic: string;
   /** Kafka partition and offset; -1 for other sources. */

@@ -78,7 +78,17 @@ export type FindingPage = z.infer<typeof FindingPage>;
 export type IncidentPage = z.infer<typeof IncidentPage>;
 
 export const RuleDescription = z.object({
-  id: z.string(), title: z.string(), severity: Severity, why: z.string(), response: z.string(),
+  id: z.string().describe('kebab-case, stable: stored with findings'),
+  title: z.string(),
+  severity: Severity.describe('The usual one; a finding may have another'),
+  fires: z.string().describe('When it fires'),
+  why: z.string().describe('Why it matters, for the person who reads the finding'),
+  response: z.string().describe('What to do first'),
+  false_positives: z.string().describe('What sets it off though nothing is wrong'),
+  attack: z.string().nullable().describe('The technique of MITRE ATT&CK that it sees, as `T1078.004 Valid Accounts: Cloud Accounts`; null where none fits'),
+  fields: z.array(z.string()).describe('What request logs and the registry must say; without it the rule stays silent'),
+  incident: z.enum(['opens', 'joins', 'apart'])
+    .describe('`opens`: a finding opens an incident or joins one; `joins`: a low one only joins; `apart`: it stays outside of incidents'),
 }).meta({ id: 'RuleDescription' });
 export type RuleDescription = z.infer<typeof RuleDescription>;
 export const RuleList = z.object({ data: z.array(RuleDescription) }).meta({ id: 'RuleList' });

@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import type { IssuedKind, KeyAuthorityName, KeyState, RotationPolicy, VerificationJwk } from '@keytrail/contracts';
+import type { Environment, IssuedKind, KeyAuthorityName, KeyState, RotationPolicy, VerificationJwk } from '@keytrail/contracts';
 import { inWorkspaces, type CredentialTable, type Executor } from '@keytrail/postgres';
 import type { CredentialRecord } from './credential.js';
 import type { Material } from './material.js';
@@ -138,6 +138,9 @@ export interface DirectoryEntry {
   expires_at: Date | null;
   revoked_at: Date | null;
   replaced_by: string | null;
+  /** Of a key of the account; others have that of their workspace. */
+  environment: Environment | null;
+  canary: boolean;
   version: number;
 }
 
@@ -146,5 +149,5 @@ export const changedSince = (executor: Executor, version: number): Promise<Direc
   executor.selectFrom('credentials as c').innerJoin('owners as o', 'o.owner_id', 'c.owner_id').leftJoin('wrapped_secrets as s', 's.key_id', 'c.key_id')
     .select([
       'c.key_id', 'c.kind', 'c.workspace_id', 'c.name', 'c.fingerprint', 's.secret_fingerprint', 'c.public_id', 'c.owner_id', 'o.name as owner_name',
-      'o.contact as owner_contact', 'c.created_at', 'c.expires_at', 'c.revoked_at', 'c.replaced_by', 'c.version',
+      'o.contact as owner_contact', 'c.created_at', 'c.expires_at', 'c.revoked_at', 'c.replaced_by', 'c.environment', 'c.canary', 'c.version',
     ]).where(sql<boolean>`c.version > ${version}`).orderBy('c.version').execute();

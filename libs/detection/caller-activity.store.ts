@@ -29,7 +29,8 @@ const BATCHES_A_PAGE = 5_000;
 const MINUTE = `least(caller_activity.minute, toUInt32(intDiv(toUnixTimestamp(caller_activity.ingested_at), 60)))`;
 
 const COLUMNS = `workspace_id, key_id, key_fingerprint, credential_kind, principal, address, country, user_agent, outcome, refusal_reason, ${MINUTE} AS minute,
-  requests, toUnixTimestamp64Milli(first_time) AS first_time, toUnixTimestamp64Milli(last_time) AS last_time, request_ids, routes`;
+  requests, toUnixTimestamp64Milli(first_time) AS first_time, toUnixTimestamp64Milli(last_time) AS last_time, request_ids, routes,
+  methods, environments, nodes, bytes_out, signs`;
 
 /** What callers did with which key, from ClickHouse. */
 @Injectable()
@@ -107,7 +108,7 @@ export class CallerActivityStore {
   private within(condition: string, params: QueryParams, fromMinute: number, toMinute: number): Promise<CallerActivity[]> {
     return this.clickhouse.select<CallerActivity>(
       `SELECT ${COLUMNS} FROM caller_activity
-      WHERE workspace_id = {workspace:String} AND ${condition} AND ${MINUTE} >= ${Math.trunc(fromMinute)} AND ${MINUTE} <= ${Math.trunc(toMinute)}
+      WHERE ingested_at >= fromUnixTimestamp(${Math.max(0, Math.trunc(fromMinute) * 60)}) AND workspace_id = {workspace:String} AND ${condition} AND ${MINUTE} >= ${Math.trunc(fromMinute)} AND ${MINUTE} <= ${Math.trunc(toMinute)}
       ORDER BY minute, caller_activity.first_time LIMIT ${MOST_GROUPS}`, params);
   }
 }

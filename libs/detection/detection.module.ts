@@ -6,8 +6,10 @@ import { DetectionJob } from './detection.job.js';
 import { Detection } from './detection.service.js';
 import { FindingStore } from './finding.store.js';
 import { FindingsController } from './findings.controller.js';
+import { HabitStore } from './habit.store.js';
 import { Judge } from './judge.service.js';
 import { ProgressStore } from './progress.store.js';
+import { RuleFacts } from './rule-facts.store.js';
 import { FindingVerdicts } from './tuning/not-a-threat.service.js';
 import { SetRules } from './tuning/set-rules.service.js';
 import { Suppressions } from './tuning/suppressions.service.js';
@@ -21,7 +23,7 @@ export class FindingsHttpModule {}
 
 /** The part that runs on a schedule. */
 @Module({
-  imports: [CredentialsModule], providers: [CallerActivityStore, Detection, DetectionJob, FindingStore, Judge, ProgressStore, Tuning],
+  imports: [CredentialsModule], providers: [CallerActivityStore, Detection, DetectionJob, FindingStore, HabitStore, Judge, ProgressStore, RuleFacts, Tuning],
   exports: [CallerActivityStore, Detection, FindingStore, Tuning],
 })
 export class DetectionModule {}

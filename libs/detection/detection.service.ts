@@ -5,9 +5,12 @@ import { Clock, Metrics } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { CallerActivityStore, type ArrivedBatch } from './caller-activity.store.js';
 import { FindingStore } from './finding.store.js';
+import { HabitStore } from './habit.store.js';
+import { observe, type KeyHabits } from './habits.js';
 import { Judge } from './judge.service.js';
 import { newKeyWatch, watchActivity, type KeyWatch } from './key-watch.js';
 import { ProgressStore, type KeyName, type Progress } from './progress.store.js';
+import { RuleFacts } from './rule-facts.store.js';
 import { groupBy, slicesOf } from './slices.js';
 import { StepFindings } from './step-findings.js';
 import type { CallerActivity } from './types.js';
@@ -27,6 +30,9 @@ const KEYS_A_TURN = 20;
 /** What is remembered of the keys of a step, as it is after the slices judged so far. */
 type Watches = Map<string, KeyName & { state: KeyWatch }>;
 
+/** What the keys of a step usually do, and which of it is to be written down. */
+interface StepHabits { all: Map<string, KeyHabits>; changed: Map<string, KeyName & { habits: KeyHabits }> }
+
 /**
  * Judges what arrived since the last time. A step reads some batches from ClickHouse, judges them slice by slice of the requests' own
  * clock, and commits findings, what is remembered of each key, and the progress in one transaction: a crash, or a stop in its middle,
@@ -37,7 +43,7 @@ export class Detection {
   constructor(
     private readonly database: Database, private readonly activity: CallerActivityStore, private readonly progress: ProgressStore,
     private readonly findings: FindingStore, private readonly judge: Judge, private readonly directory: KeyDirectory,
-    private readonly clock: Clock, private readonly metrics: Metrics,
+    private readonly habits: HabitStore, private readonly facts: RuleFacts, private readonly clock: Clock, private readonly metrics: Metrics,
   ) {}
 
   /** Works off everything that arrived, or what it can until `isStopping`. `onStep` is told how many groups each step judged. */
@@ -58,26 +64,30 @@ export class Detection {
     if (batches.length === 0) return false;
     await this.directory.refresh();
     await this.judge.refresh();
+    await this.facts.refresh();
     const arrived = await this.activity.ofBatches(batches);
     const watches = await this.loadWatches(arrived);
+    const habits = await this.loadHabits(arrived);
     const found = new StepFindings();
     for (const slice of slicesOf(arrived)) {
       if (isStopping()) return false;
-      await this.judgeKeys(slice, watches, found);
+      await this.judgeKeys(slice, watches, habits, found);
       await this.judgeCallers(slice, found);
     }
-    await this.commit(progress, batches, watches, found, after);
+    await this.commit(progress, batches, watches, habits, found, after);
     onStep(arrived.length);
     return true;
   }
 
   private async loadWatches(arrived: readonly CallerActivity[]): Promise<Watches> {
-    const keys = groupBy(arrived.filter((group) => group.key_id !== ''), nameOf);
-    const names = [...keys.values()].map(([group]) => ({ workspace_id: group!.workspace_id, key_id: group!.key_id }));
-    return new Map((await this.progress.watches(names)).map((row) => [nameOf(row), row]));
+    return new Map((await this.progress.watches(keysOf(arrived))).map((row) => [nameOf(row), row]));
   }
 
-  private async judgeKeys(slice: readonly CallerActivity[], watches: Watches, found: StepFindings): Promise<void> {
+  private async loadHabits(arrived: readonly CallerActivity[]): Promise<StepHabits> {
+    return { all: await this.habits.of(keysOf(arrived)), changed: new Map() };
+  }
+
+  private async judgeKeys(slice: readonly CallerActivity[], watches: Watches, habits: StepHabits, found: StepFindings): Promise<void> {
     let turn = 0;
     for (const [name, activity] of groupBy(slice.filter((group) => group.key_id !== ''), nameOf)) {
       turn += 1;
@@ -85,7 +95,11 @@ export class Detection {
       const { workspace_id, key_id } = activity[0]!;
       const watched = watchActivity(watches.get(name)?.state ?? newKeyWatch(activity), activity);
       watches.set(name, { workspace_id, key_id, state: watched.watch });
-      const one = { workspace_id, key_id, activity, watched, registered: this.directory.findIn(workspace_id, key_id) };
+      const observed = observe(habits.all.get(name), activity);
+      habits.all.set(name, observed.habits);
+      if (observed.changed || habits.changed.has(name)) habits.changed.set(name, { workspace_id, key_id, habits: observed.habits });
+      const registered = this.directory.findIn(workspace_id, key_id);
+      const one = { workspace_id, key_id, activity, watched, observed, registered, facts: this.facts.of(registered) };
       const drafts = await this.judge.judgeKey(one, (from) =>
         found.goingOn(workspace_id, key_id, () => this.findings.goingOn(workspace_id, key_id, from)));
       for (const draft of drafts) found.take(draft);
@@ -97,22 +111,31 @@ export class Detection {
     for (const [workspace, activity] of groupBy(slice, (group) => group.workspace_id)) {
       const drafts = await this.judge.judgeCallers(workspace, activity, (from) =>
         found.goingOn(workspace, '', () => this.findings.goingOn(workspace, '', from)));
-      for (const draft of drafts) found.take(draft);
+      const newcomers = this.judge.judgeNewcomers(workspace, activity);
+      if (newcomers.length > 0) await found.goingOn(workspace, '', () => this.findings.goingOn(workspace, '', newcomers[0]!.first_seen));
+      for (const draft of [...drafts, ...newcomers]) found.take(draft);
     }
   }
 
-  private async commit(progress: Progress | undefined, batches: ArrivedBatch[], watches: Watches, found: StepFindings, after: number): Promise<void> {
+  private async commit(progress: Progress | undefined, batches: ArrivedBatch[], watches: Watches, habits: StepHabits, found: StepFindings, after: number): Promise<void> {
     const to = Math.max(progress?.ingested_at ?? 0, ...batches.map((batch) => batch.ingested_at));
     const { added, extended } = found.changes();
-    await this.database.transaction().execute(async (transaction) => {
-      if (!await this.progress.advance(transaction, progress, to, batches, after - LATE_VISIBLE_MS)) return;
+    const isOurs = await this.database.transaction().execute(async (transaction) => {
+      if (!await this.progress.advance(transaction, progress, to, batches, after - LATE_VISIBLE_MS)) return false;
       await this.progress.keepWatches(transaction, [...watches.values()], this.clock.date());
       for (const draft of added) await this.findings.add(transaction, draft);
       for (const finding of extended) await this.findings.extend(transaction, finding);
+      await this.habits.keep(transaction, [...habits.changed.values()], this.clock.date());
       for (const draft of added) this.metrics.findings.inc({ rule: draft.rule_id });
+      return true;
     });
+    if (isOurs) this.habits.hold(habits.all);
+    else this.habits.forget();
   }
 }
+
+const keysOf = (arrived: readonly CallerActivity[]): KeyName[] =>
+  [...groupBy(arrived.filter((group) => group.key_id !== ''), nameOf).values()].map(([group]) => ({ workspace_id: group!.workspace_id, key_id: group!.key_id }));
 
 const nameOf = ({ workspace_id, key_id }: KeyName) => `${workspace_id} ${key_id}`;
 

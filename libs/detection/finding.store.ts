@@ -3,13 +3,16 @@ import { sql, type Selectable } from 'kysely';
 import type { Finding, FindingPage, FindingQuery } from '@keytrail/contracts';
 import { Clock, decodeCursor, encodeCursor, newId, timePosition, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor, type FindingTable } from '@keytrail/postgres';
-import { EPISODE_GAP_MS, type KnownFinding } from './merge-finding.js';
+import { EPISODE_GAP_MS, LASTING_GAP_MS, type KnownFinding } from './merge-finding.js';
+import { ruleCatalogue, ruleInfo } from './rules/index.js';
 import type { FindingDraft } from './types.js';
 
 export type FindingRow = Selectable<FindingTable>;
 
 const Position = timePosition('fnd');
 const FINDINGS_A_PAGE = 500;
+
+const LASTING = ruleCatalogue.filter(({ lasting }) => lasting === true).map(({ id }) => id);
 
 /** Findings in Postgres. */
 @Injectable()
@@ -19,7 +22,10 @@ export class FindingStore {
   /** Findings about a key ('' = about callers) that may go on at `from`. */
   async goingOn(workspace: string, keyId: string, from: number): Promise<KnownFinding[]> {
     const rows = await this.database.selectFrom('findings').selectAll().where('workspace_id', '=', workspace).where('key_id', '=', keyId)
-      .where('last_seen', '>=', new Date(from - EPISODE_GAP_MS)).orderBy('last_seen', 'desc').limit(100).execute();
+      .where((where) => where.or([
+        where('last_seen', '>=', new Date(from - EPISODE_GAP_MS)),
+        where.and([where('rule_id', 'in', LASTING), where('last_seen', '>=', new Date(from - LASTING_GAP_MS))]),
+      ])).orderBy('last_seen', 'desc').limit(100).execute();
     return rows.map((row) => ({ ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() }));
   }
 
@@ -27,7 +33,7 @@ export class FindingStore {
     await transaction.insertInto('findings').values({
       ...draft, finding_id: newId('fnd'), addresses: JSON.stringify(draft.addresses), evidence: JSON.stringify(draft.evidence),
       first_seen: new Date(draft.first_seen), last_seen: new Date(draft.last_seen), incident_id: null, detected_at: this.clock.date(),
-      awaits_correlation: true,
+      awaits_correlation: ruleInfo(draft.rule_id)?.incident !== 'apart',
     }).execute();
   }
 
@@ -35,7 +41,7 @@ export class FindingStore {
     await transaction.updateTable('findings').set({
       severity: finding.severity, title: finding.title, summary: finding.summary, principal: finding.principal,
       addresses: JSON.stringify(finding.addresses), evidence: JSON.stringify(finding.evidence), first_seen: new Date(finding.first_seen),
-      last_seen: new Date(finding.last_seen), awaits_correlation: true,
+      last_seen: new Date(finding.last_seen), awaits_correlation: ruleInfo(finding.rule_id)?.incident !== 'apart',
     }).where('finding_id', '=', finding.finding_id).execute();
   }
 

@@ -24,6 +24,6 @@ export class FindingsController {
   @ApiOperation({ summary: 'The rules: what they look for, why, and what to do' })
   @ApiResponse({ status: 200, standardSchema: RuleList })
   rules(): RuleList {
-    return { data: ruleCatalogue.map((rule) => ({ ...rule })) };
+    return { data: ruleCatalogue.map(({ lasting: _, ...rule }) => rule) };
   }
 }

@@ -4,7 +4,7 @@ export { DetectionModule, FindingsHttpModule } from './detection.module.js';
 export { Detection } from './detection.service.js';
 export { FindingStore, presentFinding, type FindingRow } from './finding.store.js';
 export { newKeyWatch, watchActivity } from './key-watch.js';
-export { networkOf, ruleCatalogue, ruleDefaults } from './rules/index.js';
+export { networkOf, ruleCatalogue, ruleDefaults, ruleInfo } from './rules/index.js';
 export { SLICE_MINUTES } from './slices.js';
 export { Tuning } from './tuning/tuning.service.js';
 export { readWhatIf, type AssumedSettings } from './tuning/what-if.js';

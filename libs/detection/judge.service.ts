@@ -2,15 +2,19 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { DirectoryEntry } from '@keytrail/credentials';
 import { Metrics } from '@keytrail/platform';
 import { CallerActivityStore, type KnownNetwork } from './caller-activity.store.js';
+import { EntityMemory } from './entity-memory.js';
+import type { Observed } from './habits.js';
 import type { WatchedMinutes } from './key-watch.js';
 import type { KnownFinding } from './merge-finding.js';
 import { NetworkMemory } from './network-memory.js';
+import { NewcomerMemory } from './newcomer-memory.js';
 import { isDenied } from './rules/activity.js';
 import {
-  deniedBurst, firstSeenAddress, machineCredentialByHand, networkOf, rateSpike, revokedKeyUse, unknownKeyProbing,
+  activityRules, callerOfManyKeys, deniedBurst, dormantKey, eventRules, firstSeenAddress, keyShared, machineCredentialByHand, networkOf, newRoute, rateSpike,
+  revokedKeyUse, unknownKeyProbing, userTokenMinting,
 } from './rules/index.js';
 import { Tuning } from './tuning/tuning.service.js';
-import type { CallerActivity, FindingDraft, Rule } from './types.js';
+import type { CallerActivity, FindingDraft, KeyFacts, KeyInput, Rule } from './types.js';
 
 /** A key and what it did since the last tick. */
 export interface KeyCase {
@@ -18,6 +22,9 @@ export interface KeyCase {
   key_id: string;
   /** From the registry; undefined for keys it does not hold. */
   registered: DirectoryEntry | undefined;
+  facts: KeyFacts | undefined;
+  /** What it did beside what it usually does. */
+  observed: Observed;
   watched: WatchedMinutes;
   activity: readonly CallerActivity[];
 }
@@ -39,6 +46,8 @@ const NEW_FOR_MS = HOUR;
 export class Judge {
   private readonly logger = new Logger('detection');
   private readonly networks = new NetworkMemory();
+  private readonly entities = new EntityMemory();
+  private readonly newcomers = new NewcomerMemory();
 
   constructor(private readonly activity: CallerActivityStore, private readonly tuning: Tuning, private readonly metrics: Metrics) {}
 
@@ -49,14 +58,43 @@ export class Judge {
 
   async judgeKey(one: KeyCase, goingOn: (from: number) => Promise<readonly KnownFinding[]>): Promise<FindingDraft[]> {
     const known = await this.knownNetworks(one);
+    if (known !== null && known.length > 0 && one.facts?.kind !== 'public_key') this.newcomers.note(one, known.map(({ network }) => network));
+    const atOnce = this.askAtOnce(one);
     const first = this.askAboutKey(one, one.activity, known);
-    if (first.length === 0) return [];
+    const concerned = eventRules.filter((rule) => one.activity.some((group) => rule.concerns(group)));
+    if (first.length === 0 && concerned.length === 0 && atOnce.length === 0) return [];
     const from = earliest(one.activity);
-    const since = storyStart(from, await goingOn(from));
+    const knownFindings = await goingOn(from);
+    if (first.length === 0 && concerned.length === 0) return atOnce;
+    const since = storyStart(from, knownFindings);
     const story = await this.activity.ofKey(one.workspace_id, one.key_id, Math.floor(since / MINUTE), lastMinute(one.activity));
     const knownBefore = known && await this.activity.knownNetworks(one.workspace_id, one.key_id, earliest(story));
     const fired = new Set(first.map((draft) => `${draft.rule_id} ${draft.episode}`));
-    return this.askAboutKey(one, story, knownBefore).filter((draft) => fired.has(`${draft.rule_id} ${draft.episode}`));
+    const input = inputOf(one, story);
+    return [
+      ...atOnce,
+      ...this.askAboutKey(one, story, knownBefore).filter((draft) => fired.has(`${draft.rule_id} ${draft.episode}`)),
+      ...concerned.flatMap((rule) => this.ask(rule, input)),
+    ];
+  }
+
+  /** Findings about callers of many keys that the keys judged so far were new to. */
+  judgeNewcomers(workspace: string, activity: readonly CallerActivity[]): FindingDraft[] {
+    return this.newcomers.among(workspace, activity).flatMap((newcomer) => this.ask(callerOfManyKeys, { workspace_id: workspace, key_id: '', ...newcomer }));
+  }
+
+  /** What needs no more than what is new and what is remembered. */
+  private askAtOnce(one: KeyCase): FindingDraft[] {
+    const input = inputOf(one, one.activity);
+    const { news, last_used, runtimes } = one.observed;
+    const entities = this.entities.see(`${one.workspace_id} ${one.key_id}`, one.activity);
+    return [
+      ...activityRules.flatMap((rule) => this.ask(rule, input)),
+      ...(runtimes.length > 0 ? this.ask(keyShared, { ...input, runtimes }) : []),
+      ...(news.routes.length > 0 || news.methods.length > 0 ? this.ask(newRoute, { ...input, news }) : []),
+      ...(last_used !== null ? this.ask(dormantKey, { ...input, last_used }) : []),
+      ...(entities.length > 0 ? this.ask(userTokenMinting, { ...input, entities }) : []),
+    ];
   }
 
   /** Findings about callers who try keys nobody knows. */
@@ -141,6 +179,10 @@ interface Asked { workspace_id?: string; key_id?: string; activity?: readonly Ca
 
 const subjectOf = ({ workspace_id, key_id, activity }: Asked) =>
   ({ workspace_id: workspace_id ?? activity?.[0]?.workspace_id ?? '', key_id: key_id ?? activity?.[0]?.key_id ?? '' });
+
+const inputOf = ({ workspace_id, key_id, facts }: KeyCase, activity: readonly CallerActivity[]): KeyInput => ({
+  workspace_id, key_id, key: facts, activity, principal: activity.find((group) => group.principal !== '')?.principal ?? '',
+});
 
 const earliest = (activity: readonly CallerActivity[]): number => activity.reduce((first, group) => Math.min(first, group.first_time), Infinity);
 const lastMinute = (activity: readonly CallerActivity[]): number => activity.reduce((last, group) => Math.max(last, group.minute), -Infinity);

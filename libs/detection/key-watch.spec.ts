@@ -5,7 +5,7 @@ import type { CallerActivity } from './types.js';
 const START = Math.floor(Date.UTC(2026, 0, 5) / 60_000);
 const group = (minute: number, requests: number, outcome: CallerActivity['outcome'] = 'authorised'): CallerActivity => ({
   workspace_id: 'acme', key_id: 'key_1', key_fingerprint: '', credential_kind: 'api_key', principal: '', address: '192.0.2.1', country: '',
-  user_agent: 'sdk', outcome, refusal_reason: '', minute, requests, first_time: minute * 60_000, last_time: minute * 60_000 + 1, request_ids: ['r'], routes: [],
+  user_agent: 'sdk', outcome, refusal_reason: '', minute, requests, first_time: minute * 60_000, last_time: minute * 60_000 + 1, request_ids: ['r'], routes: [], methods: [], environments: [], nodes: [], bytes_out: 0, signs: [],
 });
 
 /** A key with ten requests a minute, fed in ticks of ten minutes. */

@@ -1,4 +1,5 @@
 import { severityRank, type FindingEvidence, type Severity } from '@keytrail/contracts';
+import { ruleInfo } from './rules/index.js';
 import type { FindingDraft } from './types.js';
 
 /** A stored finding that a draft may extend. Times are epoch milliseconds. */
@@ -22,10 +23,18 @@ export const EPISODE_GAP_MS = 60 * 60_000;
 
 const MOST_NAMED = 50;
 
+/** A state goes on over pauses: nights, weekends, jobs that run now and then. */
+export const LASTING_GAP_MS = 7 * 24 * 60 * 60_000;
+
+/** That it goes on is written down this often. */
+const LASTING_TOLD_EVERY_MS = 10 * 60_000;
+
+const gapOf = (ruleId: string): number => (ruleInfo(ruleId)?.lasting === true ? LASTING_GAP_MS : EPISODE_GAP_MS);
+
 /** The finding whose story a draft goes on with. */
 export const findStory = (draft: FindingDraft, known: readonly KnownFinding[]): KnownFinding | undefined =>
   known.find((finding) => finding.rule_id === draft.rule_id && finding.workspace_id === draft.workspace_id && finding.episode === draft.episode
-    && draft.first_seen - finding.last_seen <= EPISODE_GAP_MS && finding.first_seen - draft.last_seen <= EPISODE_GAP_MS);
+    && draft.first_seen - finding.last_seen <= gapOf(draft.rule_id) && finding.first_seen - draft.last_seen <= gapOf(draft.rule_id));
 
 /**
  * A stored finding extended by a draft of the same story. The numbers are the draft's when it tells the whole story or stands out more
@@ -56,6 +65,9 @@ export function mergeFinding(known: KnownFinding, draft: FindingDraft): KnownFin
 const union = (a: readonly string[], b: readonly string[]): string[] => [...new Set([...a, ...b])].slice(0, MOST_NAMED);
 
 /** Whether an extension changed anything worth writing down. */
-export const hasGrown = (before: KnownFinding, after: KnownFinding): boolean =>
-  after.last_seen !== before.last_seen || after.first_seen !== before.first_seen || after.severity !== before.severity
-  || after.summary !== before.summary;
+export function hasGrown(before: KnownFinding, after: KnownFinding): boolean {
+  if (after.severity !== before.severity || after.first_seen !== before.first_seen) return true;
+  const later = after.last_seen - before.last_seen;
+  if (ruleInfo(after.rule_id)?.lasting === true) return later >= LASTING_TOLD_EVERY_MS;
+  return later !== 0 || after.summary !== before.summary;
+}

@@ -1,4 +1,4 @@
-import type { CredentialKind, FindingEvidence, Outcome, Severity } from '@keytrail/contracts';
+import type { CredentialKind, Environment, FindingEvidence, IssuedKind, Outcome, RuleDescription, Severity } from '@keytrail/contracts';
 
 /**
  * Requests that arrived since the last tick, grouped by who called with what. Times are epoch milliseconds, `minute` is epoch minutes
@@ -23,18 +23,45 @@ export interface CallerActivity {
   request_ids: string[];
   /** At most 5, each at most 120 characters: the route, else the path without its query. */
   routes: string[];
+  /** At most 8. */
+  methods: string[];
+  /** As gateways name them; at most 3. */
+  environments: string[];
+  /** Gateways; at most 4. */
+  nodes: string[];
+  bytes_out: number;
+  /** `name:value`, as `signsOf` of request-logs makes them; at most 16. */
+  signs: string[];
 }
 
-/** What a rule says about itself; shown with every finding. */
-export interface RuleInfo {
-  /** kebab-case, stable: stored with findings. */
-  id: string;
-  title: string;
-  severity: Severity;
-  /** Why it matters, for the person who reads the finding. */
-  why: string;
-  /** What to do first. */
-  response: string;
+/** What the registry says of a key. Times are epoch milliseconds. */
+export interface KeyFacts {
+  kind: IssuedKind;
+  name: string;
+  owner_id: string;
+  environment: Environment;
+  /** How the secret of a workspace key shows where somebody presented it. */
+  secret_fingerprint: string | null;
+  /** Public keys of its workspace need a signed user token. */
+  enhanced_security: boolean;
+}
+
+/** What rules about a key are asked with. */
+export interface KeyInput {
+  workspace_id: string;
+  key_id: string;
+  principal: string;
+  /** undefined for keys that the registry does not hold. */
+  key: KeyFacts | undefined;
+  activity: readonly CallerActivity[];
+}
+
+/** What a rule says about itself; shown with every finding, and in docs/detections.md. */
+export interface RuleInfo extends RuleDescription {
+  /**
+   * It is about a state that goes on, not about an event: its finding says when the state began, and goes on over pauses of up to a week.
+   */
+  lasting?: true;
 }
 
 /** What a rule found. Data only; stored by the tick. */
@@ -65,4 +92,10 @@ export interface FindingDraft {
 export interface Rule<Input, Settings> extends RuleInfo {
   settings: Settings;
   decide(input: Input, settings: Settings): FindingDraft[];
+}
+
+/** A rule about an event that takes several requests, which may arrive one by one: it is asked about the whole story once one of them comes. */
+export interface EventRule<Input, Settings> extends Rule<Input, Settings> {
+  /** Whether a group may be part of such an event. Must be rare. */
+  concerns(group: CallerActivity): boolean;
 }

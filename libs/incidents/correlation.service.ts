@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { KeyDirectory } from '@keytrail/credentials';
-import { presentFinding, type FindingRow } from '@keytrail/detection';
+import { presentFinding, ruleInfo, type FindingRow } from '@keytrail/detection';
 import { Clock, newId } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { absorb, openIncident, severityRose, type Arrival } from './absorb.js';
@@ -67,6 +67,7 @@ export class Correlation {
     if (why === undefined) return undefined;
     const successor = await this.joinOrOpen(transaction, finding, arrival, now,
       `follows ${closed.incident_id}, closed as ${closed.state} at ${closedAt.toISOString()}: ${why}`);
+    if (successor === undefined) return undefined;
     await addToTimeline(transaction, [{
       incident_id: closed.incident_id, at: now, kind: 'finding', actor: 'keytrail', text: `${finding.title}: ${why}; see ${successor.incident_id}`,
       finding_id: finding.finding_id,
@@ -83,16 +84,17 @@ export class Correlation {
 
   private async joinOrOpen(
     transaction: Executor, finding: FindingRow, arrival: Arrival, now: Date, follows?: string,
-  ): Promise<IncidentRow> {
+  ): Promise<IncidentRow | undefined> {
     const { gap_ms } = correlationDefaults;
     const near = await openIncidentsNear(transaction, finding.workspace_id,
       new Date(finding.first_seen.getTime() - gap_ms), new Date(finding.last_seen.getTime() + gap_ms));
     const facts = {
-      workspace_id: finding.workspace_id, key_id: finding.key_id, owner_id: arrival.owner?.owner_id ?? null, addresses: finding.addresses,
+      workspace_id: finding.workspace_id, key_id: finding.key_id, owner_id: opensIncidents(finding) ? arrival.owner?.owner_id ?? null : null, addresses: finding.addresses,
       new_addresses: arrival.new_addresses, first_seen: finding.first_seen.getTime(), last_seen: finding.last_seen.getTime(),
     };
     const joining = correlate(facts, near.map(incidentFacts), correlationDefaults);
     const before = near.find((incident) => incident.incident_id === joining?.incident_id);
+    if (before === undefined && !opensIncidents(finding) && follows === undefined) return undefined;
     const entry = (incident_id: string, text: string): NewTimelineEntry =>
       ({ incident_id, at: now, kind: 'finding', actor: 'keytrail', text, finding_id: finding.finding_id });
     if (before === undefined || joining === undefined) {
@@ -137,6 +139,9 @@ function growthEntries(finding: FindingRow, incident_id: string, at: Date): NewT
 
 const findingsAwaiting = (executor: Executor) => executor.selectFrom('findings').selectAll().where('awaits_correlation', '=', true)
   .orderBy('first_seen').orderBy('finding_id').limit(FINDINGS_A_TIME);
+
+/** A low finding of some rules says something only beside others. */
+const opensIncidents = ({ rule_id, severity }: FindingRow): boolean => ruleInfo(rule_id)?.incident !== 'joins' || severity !== 'low';
 
 const incidentFacts = (incident: IncidentRow): IncidentFacts =>
   ({ ...incident, first_seen: incident.first_seen.getTime(), last_seen: incident.last_seen.getTime() });

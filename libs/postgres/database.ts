@@ -16,6 +16,7 @@ import { policyViolations } from './migrations/0010-policy-violations.js';
 import { leaks } from './migrations/0011-leaks.js';
 import { keyAuthorities } from './migrations/0012-key-authorities.js';
 import { accessTokenChanges } from './migrations/0013-access-token-changes.js';
+import { ruleFacts } from './migrations/0014-rule-facts.js';
 import { tuning } from './migrations/0016-tuning.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount } from './writes.js';
@@ -86,6 +87,7 @@ export class Database extends Kysely<Tables> {
           '0011-leaks': leaks,
           '0012-key-authorities': keyAuthorities,
           '0013-access-token-changes': accessTokenChanges,
+          '0014-rule-facts': ruleFacts,
           '0016-tuning': tuning,
         }),
       },

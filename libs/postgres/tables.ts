@@ -36,6 +36,8 @@ export interface CredentialTable {
   version: Generated<number>;
   /** Who keeps it; of a remote key this is a mirror. */
   authority: Generated<KeyAuthorityName>;
+  /** Nobody may use it: whoever does, found it. */
+  canary: Generated<boolean>;
 }
 
 /** What only the mirror of a remote key has. Apart from the key: a use is no change that others are told of. */
@@ -127,6 +129,11 @@ export interface DetectionCursorTable { name: string; ingested_at: Time; version
 export interface DetectedBatchTable { batch_id: string; ingested_at: Time }
 /** What detection remembers of a key. */
 export interface KeyWatchTable { workspace_id: string; key_id: string; state: Json<unknown>; updated_at: Time }
+
+/** What a key usually does. */
+export interface KeyHabitsTable { workspace_id: string; key_id: string; state: Json<unknown>; updated_at: Time }
+/** A gateway that reports as things happen; an empty node stands for all of a workspace. */
+export interface LogSourceTable { workspace_id: string; node: string; first_seen: Time; last_seen: Time; longest_gap_s: Generated<number> }
 
 export interface FindingTable {
   finding_id: string; rule_id: string; title: string; severity: Severity; workspace_id: string; key_id: string; principal: string;
@@ -246,7 +253,7 @@ export interface Tables {
   audit_entries: AuditEntryTable; audit_unsequenced: AuditUnsequencedTable; audit_leaves: AuditLeafTable; audit_tree_nodes: AuditTreeNodeTable;
   audit_checkpoints: AuditCheckpointTable; audit_signing_keys: AuditSigningKeyTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;
   kafka_ledger: KafkaLedgerTable; intake_counts: IntakeCountTable;
-  detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_watch: KeyWatchTable;
+  detection_cursors: DetectionCursorTable; detected_batches: DetectedBatchTable; key_watch: KeyWatchTable; key_habits: KeyHabitsTable; log_sources: LogSourceTable;
   findings: FindingTable; incidents: IncidentTable; incident_timeline: IncidentTimelineTable;
   remote_keys: RemoteKeyTable; key_platform_sync: KeyPlatformSyncTable; remote_containments: RemoteContainmentTable;
   containments: ContainmentTable; bulk_containments: BulkContainmentTable; bulk_containment_keys: BulkContainmentKeyTable;

@@ -61,7 +61,7 @@ describe('detection, however logs arrive', () => {
 
   it('goes on behind ten thousand batches that it has seen', async () => {
     const clickhouse = app.standalone.app.get(ClickHouse, { strict: false });
-    await clickhouse.command(`INSERT INTO caller_activity
+    await clickhouse.command(`INSERT INTO caller_activity (* EXCEPT(methods, environments, nodes, bytes_out, signs))
       SELECT now64(3, 'UTC'), concat('many', toString(number)), 'default', 'key_of_many', '', 'api_key', '', '192.0.2.1', '', 'sdk', 'authorised', '',
         toUInt32(intDiv(toUnixTimestamp(now()), 60)), 1, now64(3, 'UTC'), now64(3, 'UTC'), ['r'], [] FROM numbers(12000)`);
     await app.detect();

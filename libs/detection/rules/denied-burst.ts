@@ -30,8 +30,13 @@ export const deniedBurst: Rule<DeniedBurstInput, DeniedBurstSettings> = {
   id: 'denied-burst',
   title: 'Burst of unauthorised or forbidden calls',
   severity: 'high',
+  fires: '20 or more calls of a key were refused (401, 403) within 5 minutes, at least 3 times its usual share',
   why: 'Whoever finds a key tries what it opens. What it does not open is refused, far more often than its owner ever asks for it.',
   response: 'See which routes were refused and from where. If the owner did not change a deployment or a scope, revoke and replace the key.',
+  false_positives: 'A deployment with a wrong key or a missing scope: all refused calls come from the usual callers, on routes they always use.',
+  attack: 'T1526 Cloud Service Discovery',
+  fields: ['key_id', 'status or outcome'],
+  incident: 'opens',
   settings: { window_minutes: 5, min_denied: 20, min_ratio: 3, min_score: 5 },
   decide(input, settings) {
     const usual = { requests: input.prior.requests + BELIEF.requests, denied: input.prior.denied + BELIEF.denied };

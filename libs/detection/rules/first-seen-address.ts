@@ -31,8 +31,13 @@ export const firstSeenAddress: Rule<FirstSeenAddressInput, FirstSeenAddressSetti
   id: 'first-seen-address',
   title: 'Key used from a network it was never seen from',
   severity: 'low',
+  fires: 'a key with at least a day of history was used from a network (/24, /48) it was never seen from; medium for a new country',
   why: 'A server\'s key is used from the same few networks for months. A new one is a move, or a copy of the key somewhere else.',
   response: 'Ask the owner whether something was moved or added. If not, look at what was called from there, and replace the key.',
+  false_positives: 'A move to other machines, a new region, a new office. Keys that roam (more than 20 networks, or 4 new ones a week) are left out.',
+  attack: 'T1078 Valid Accounts',
+  fields: ['key_id', 'address'],
+  incident: 'opens',
   settings: { min_history_hours: 24, max_known_networks: 20, max_new_in_week: 4 },
   decide(input, settings) {
     if (input.credential_kind === 'public_key' || input.known.length === 0 || roams(input, settings)) return [];

@@ -1,28 +1,62 @@
-import type { RuleInfo } from '../types.js';
+import type { EventRule, KeyInput, Rule, RuleInfo } from '../types.js';
+import { callerOfManyKeys } from './caller-of-many-keys.js';
 import { deniedBurst } from './denied-burst.js';
+import { dormantKey } from './dormant-key.js';
+import { environmentMismatch } from './environment-mismatch.js';
 import { firstSeenAddress } from './first-seen-address.js';
+import { keyShared } from './key-shared.js';
 import { machineCredentialByHand } from './machine-credential-by-hand.js';
+import { newRoute } from './new-route.js';
 import { rateSpike } from './rate-spike.js';
 import { revokedKeyUse } from './revoked-key-use.js';
+import { secretInBrowser } from './secret-in-browser.js';
+import { tenantMismatch } from './tenant-mismatch.js';
 import { unknownKeyProbing } from './unknown-key-probing.js';
+import { userTokenAnomaly } from './user-token-anomaly.js';
+import { userTokenMinting } from './user-token-minting.js';
+import { userTokenMissing } from './user-token-missing.js';
+import { workspaceSecretOnWire } from './workspace-secret-on-wire.js';
 
+export { callerOfManyKeys } from './caller-of-many-keys.js';
 export { deniedBurst, type DeniedBurstInput, type DeniedBurstSettings } from './denied-burst.js';
+export { dormantKey } from './dormant-key.js';
+export { environmentMismatch } from './environment-mismatch.js';
 export { firstSeenAddress, type FirstSeenAddressInput, type FirstSeenAddressSettings } from './first-seen-address.js';
+export { keyShared } from './key-shared.js';
 export {
   machineCredentialByHand, type MachineCredentialByHandInput, type MachineCredentialByHandSettings,
 } from './machine-credential-by-hand.js';
+export { newRoute } from './new-route.js';
 export { rateSpike, type RateSpikeInput, type RateSpikeSettings } from './rate-spike.js';
 export { revokedKeyUse, type RevokedKeyUseInput, type RevokedKeyUseSettings } from './revoked-key-use.js';
+export { secretInBrowser } from './secret-in-browser.js';
+export { tenantMismatch } from './tenant-mismatch.js';
 export { unknownKeyProbing, type UnknownKeyProbingInput, type UnknownKeyProbingSettings } from './unknown-key-probing.js';
+export { userTokenAnomaly } from './user-token-anomaly.js';
+export { userTokenMinting } from './user-token-minting.js';
+export { userTokenMissing } from './user-token-missing.js';
+export { workspaceSecretOnWire } from './workspace-secret-on-wire.js';
 export { networkOf } from './network.js';
 export { personTool, type PersonTool } from './person-tool.js';
 
 const rules: readonly (RuleInfo & { settings: object })[] = [
-  rateSpike, deniedBurst, revokedKeyUse, unknownKeyProbing, firstSeenAddress, machineCredentialByHand,
+  rateSpike, deniedBurst, revokedKeyUse, unknownKeyProbing, firstSeenAddress, machineCredentialByHand, secretInBrowser, keyShared, environmentMismatch,
+  tenantMismatch, workspaceSecretOnWire, userTokenMissing, userTokenAnomaly, userTokenMinting, newRoute, dormantKey, callerOfManyKeys,
 ];
 
 /** What every rule says of itself. */
-export const ruleCatalogue: RuleInfo[] = rules.map(({ id, title, severity, why, response }) => ({ id, title, severity, why, response }));
+export const ruleCatalogue: readonly RuleInfo[] = rules.map(({ id, title, severity, fires, why, response, false_positives, attack, fields, incident, lasting }) => (
+  { id, title, severity, fires, why, response, false_positives, attack, fields, incident, ...(lasting && { lasting }) }));
+
+const ruleById = new Map(ruleCatalogue.map((rule) => [rule.id, rule]));
+
+/** What a rule says of itself; undefined for one that is not in the catalogue (any more). */
+export const ruleInfo = (id: string): RuleInfo | undefined => ruleById.get(id);
 
 /** The settings every rule ships with, by rule. */
 export const ruleDefaults: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map(rules.map(({ id, settings }) => [id, { ...settings }]));
+
+/** Rules about a key that need nothing but what is new. */
+export const activityRules: readonly Rule<KeyInput, object>[] = [secretInBrowser, environmentMismatch, workspaceSecretOnWire, userTokenMissing] as Rule<KeyInput, object>[];
+/** Rules about a key that read the whole story once something concerns them. */
+export const eventRules: readonly EventRule<KeyInput, object>[] = [tenantMismatch, userTokenAnomaly] as EventRule<KeyInput, object>[];

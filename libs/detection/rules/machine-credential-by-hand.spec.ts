@@ -47,9 +47,16 @@ describe('machine-credential-by-hand', () => {
     }]);
   });
 
+  it('leaves out scripts in the networks of the automation, but no browser there', () => {
+    const settings = { allowed_tools: [], automation_networks: ['198.51.100.0/24'] };
+    const found = (user_agent: string) => machineCredentialByHand.decide({ workspace_id: 'shop', key_id: 'key-1', activity: [activity({ ...token, user_agent })] }, settings);
+    expect(found('curl/8.6.0')).toEqual([]);
+    expect(found('PostmanRuntime/7.39.0')).toHaveLength(1);
+  });
+
   it('leaves out tools that are allowed', () => {
     expect(machineCredentialByHand.decide(
-      { workspace_id: 'shop', key_id: 'key-1', activity: [activity({ ...token, user_agent: 'curl/8.6.0' })] }, { allowed_tools: ['curl'] },
+      { workspace_id: 'shop', key_id: 'key-1', activity: [activity({ ...token, user_agent: 'curl/8.6.0' })] }, { allowed_tools: ['curl'], automation_networks: [] },
     )).toEqual([]);
   });
 });

@@ -25,8 +25,13 @@ export const rateSpike: Rule<RateSpikeInput, RateSpikeSettings> = {
   id: 'rate-spike',
   title: 'Request rate far above what this key does at this hour',
   severity: 'medium',
+  fires: 'requests of a key over 1, 2, 5, 15 or 60 minutes lie far above what the key does at this hour; high when networks it was never seen from make at least half of the excess',
   why: 'A stolen key is mostly noticed by how much it is used: its new holder lists, copies or resells in bulk.',
   response: 'Look at the addresses that make up the excess. If the owner does not know them, revoke and replace the key.',
+  false_positives: 'A launch, a backfill or a load test. The finding says which callers make the excess: the usual ones speak for the owner\'s own doing.',
+  attack: 'T1078 Valid Accounts',
+  fields: ['key_id', 'time'],
+  incident: 'opens',
   settings: { new_caller_share: 0.5 },
   decide(input, settings) {
     const { verdict, activity } = input;

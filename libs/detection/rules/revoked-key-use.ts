@@ -23,10 +23,15 @@ export const revokedKeyUse: Rule<RevokedKeyUseInput, RevokedKeyUseSettings> = {
   id: 'revoked-key-use',
   title: 'Revoked or expired key used',
   severity: 'medium',
+  fires: 'a key was used after it was revoked or expired; critical when the call was accepted, so the revocation did not take hold',
   why: 'A refused call means that someone still holds the key: an attacker, or a deployment that was forgotten. An accepted call means that '
     + 'the revocation did not take hold.',
   response: 'Accepted: find the gateway that still takes the key and make it ask again. Refused: tell the owner which deployment still '
     + 'holds the old key; if none does, look for the attacker\'s other traffic.',
+  false_positives: 'A deployment that was forgotten goes on with the old key. That is right to know, and no attack: its address and user agent are the usual ones.',
+  attack: 'T1078 Valid Accounts',
+  fields: ['key_id, or the key\'s fingerprint', 'status or outcome', 'registry: revoked_at, expires_at'],
+  incident: 'opens',
   settings: { propagation_ms: 1000 },
   decide(input, settings) {
     const { key, activity } = input;

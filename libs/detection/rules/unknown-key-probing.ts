@@ -20,8 +20,13 @@ export const unknownKeyProbing: Rule<UnknownKeyProbingInput, UnknownKeyProbingSe
   id: 'unknown-key-probing',
   title: 'Many unknown keys tried from one place',
   severity: 'medium',
+  fires: '5 or more keys nobody knows were tried from one network within 10 minutes; high from 50',
   why: 'Someone tries a list of keys, guessed or bought, to see which one opens. The next may be one of yours.',
   response: 'Block the network at the edge, and see whether any known key was used from it as well.',
+  false_positives: 'An office behind one address whose people\'s tokens expired together.',
+  attack: 'T1110.004 Brute Force: Credential Stuffing',
+  fields: ['fingerprint of the presented key', 'address', 'status or outcome'],
+  incident: 'opens',
   settings: { window_minutes: 10, min_fingerprints: 5, high_fingerprints: 50 },
   decide({ activity }, settings) {
     const byPlace = new Map<string, CallerActivity[]>();

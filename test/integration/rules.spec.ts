@@ -1,0 +1,117 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { CreatedApiKey, Finding, FindingPage, IncidentPage, IssuedPublicKey, IssuedWorkspaceKey, RuleList } from '@keytrail/contracts';
+import { startTestApp, type TestApp } from '../support/app.js';
+import { newName } from '../support/request-lines.js';
+
+const MINUTE = 60_000;
+const DAY = 24 * 60 * MINUTE;
+
+/** Rules over real intake, stores and ticks, at least one for each kind of data they need. */
+describe('the rules, from a request log to a finding', () => {
+  let app: TestApp;
+  let owner: string;
+  beforeAll(async () => {
+    app = await startTestApp();
+    owner = (await app.call<{ owner_id: string }>('/v1/owners', { body: { name: 'Payments', kind: 'team', contact: '#payments' } })).body.owner_id;
+  });
+  afterAll(() => app.stop());
+
+  const issue = async <Key = CreatedApiKey>(path = 'api-keys', workspace = 'default'): Promise<Key> =>
+    (await app.call<Key>(`/v1/${path}`, { body: { workspace, service: newName('svc'), owner_id: owner } })).body;
+  const line = (fields: Record<string, unknown>) => ({
+    time: Date.now(), request_id: newName('r'), method: 'GET', path: '/orders', route: '/orders', status: 200, address: '192.0.2.10', user_agent: 'acme-sdk/1.2', ...fields,
+  });
+  const send = async (...lines: object[]) => {
+    const { body, status } = await app.call('/v1/request-logs', { body: lines.map((one) => JSON.stringify(one)).join('\n') });
+    expect({ status, body }).toMatchObject({ status: 200, body: { stored: lines.length } });
+    await app.detect();
+  };
+  const findings = async (query: string): Promise<Finding[]> => (await app.call<FindingPage>(`/v1/findings?limit=1000&${query}`)).body.data;
+  const rulesOf = async (key: string) => (await findings(`key_id=${key}`)).map(({ rule_id }) => rule_id).sort();
+
+  it('finds nothing in ordinary calls', async () => {
+    const { key_id } = await issue();
+    await send(...Array.from({ length: 50 }, (_, index) => line({ key_id, time: Date.now() - index * 1_000, environment: 'production', gateway_node: 'gw-1', bytes_out: 900 })));
+    expect(await findings(`key_id=${key_id}`)).toEqual([]);
+  });
+
+  it('flags a secret key in a page once, however long it goes on', async () => {
+    const { key_id } = await issue();
+    for (const minutes of [50, 30, 1]) await send(line({ key_id, time: Date.now() - minutes * MINUTE, origin: 'https://shop.example' }));
+    expect(await findings(`key_id=${key_id}`)).toMatchObject([{ rule_id: 'secret-in-browser', severity: 'high', summary: expect.stringContaining('https://shop.example') }]);
+    expect((await app.call<IncidentPage>(`/v1/incidents?key_id=${key_id}`)).body.data).toHaveLength(1);
+  });
+
+  it('flags a staging key that a production gateway took', async () => {
+    const workspace = newName('ws');
+    await app.call('/v1/workspaces', { body: { workspace_id: workspace, name: 'Staging', environment: 'staging' } });
+    const { key_id } = await issue('api-keys', workspace);
+    await send(line({ key_id, environment: 'staging' }));
+    expect(await rulesOf(key_id)).toEqual([]);
+    await send(line({ key_id, environment: 'production' }));
+    expect(await findings(`key_id=${key_id}`)).toMatchObject([{ rule_id: 'environment-mismatch', severity: 'high' }]);
+  });
+
+  it('flags the secret of a workspace key on the wire, and keeps it nowhere', async () => {
+    const { key_id, secret } = await issue<IssuedWorkspaceKey>('workspace-keys');
+    await send(line({ key: secret, status: 401 }));
+    expect(await rulesOf(key_id)).toContain('workspace-secret-on-wire');
+    expect(JSON.stringify(await findings(`key_id=${key_id}`))).not.toContain(secret);
+  });
+
+  it('flags a public key that was taken without a user token where one is needed', async () => {
+    const workspace = newName('ws');
+    await app.call('/v1/workspaces', { body: { workspace_id: workspace, name: 'Strict', environment: 'production', enhanced_security: true } });
+    const { key_id } = await issue<IssuedPublicKey>('public-keys', workspace);
+    await send(line({ key_id, attributes: { user_token_present: true } }), line({ key_id, status: 401, refusal_reason: 'user_token_required', attributes: { user_token_present: false } }));
+    expect(await rulesOf(key_id)).toEqual([]);
+    await send(line({ key_id, attributes: { user_token_present: false } }));
+    expect(await rulesOf(key_id)).toEqual(['user-token-missing']);
+  });
+
+  it('flags a user token that should not have been taken, by its claims', async () => {
+    const { key_id } = await issue<IssuedPublicKey>('public-keys');
+    const seconds = Math.floor(Date.now() / 1000);
+    await send(line({ key_id, attributes: { jwt_alg: 'ES256', jwt_iat: seconds, jwt_exp: seconds + 600, jwt_entity_type: 'subscriber', jwt_entity_id: 'sub-1' } }));
+    expect(await rulesOf(key_id)).toEqual([]);
+    await send(line({ key_id, attributes: { jwt_alg: 'none', jwt_iat: seconds, jwt_exp: seconds + 600 } }));
+    expect(await findings(`key_id=${key_id}`)).toMatchObject([{ rule_id: 'user-token-anomaly', summary: '1 call with user tokens that should not exist were taken: signed with none' }]);
+  });
+
+  it('adds up calls for other tenants over ticks', async () => {
+    const { key_id } = await issue();
+    const refused = (tenant: string) => line({ key_id, status: 403, tenant, refusal_reason: 'tenant_mismatch' });
+    for (const tenant of ['a', 'b', 'c', 'd']) await send(refused(tenant));
+    expect(await rulesOf(key_id)).toEqual([]);
+    await send(refused('e'));
+    expect(await findings(`key_id=${key_id}`)).toMatchObject([{ rule_id: 'tenant-mismatch', severity: 'high', evidence: { counts: { requests: 5, tenants: 5 } } }]);
+  });
+
+  it('flags a key that wakes after a hundred days', async () => {
+    const { key_id } = await issue();
+    await send(line({ key_id, time: Date.now() - 100 * DAY }));
+    await send(line({ key_id }));
+    expect(await rulesOf(key_id)).toEqual(['dormant-key']);
+  });
+
+  it('flags five keys that one new address begins to use', async () => {
+    const keys = await Promise.all(Array.from({ length: 5 }, () => issue()));
+    await send(...keys.map(({ key_id }) => line({ key_id, time: Date.now() - 3 * DAY })));
+    for (const { key_id } of keys) await send(line({ key_id, address: '203.0.113.77' }));
+    const found = await findings('rule_id=caller-of-many-keys');
+    expect(found).toMatchObject([{ key_id: '', addresses: ['203.0.113.77'], evidence: { counts: { keys: 5 } } }]);
+  });
+
+  it('learns what a key does, and tells of a route it never called without opening an incident', async () => {
+    const { key_id } = await issue();
+    await send(...Array.from({ length: 600 }, (_, index) => line({ key_id, time: Date.now() - 10 * DAY + index * 20 * MINUTE })));
+    await send(line({ key_id, route: '/admin/users', path: '/admin/users' }));
+    expect(await findings(`key_id=${key_id}`)).toMatchObject([{ rule_id: 'new-route', severity: 'low', incident_id: null }]);
+    expect((await app.call<IncidentPage>(`/v1/incidents?key_id=${key_id}`)).body.data).toEqual([]);
+  });
+
+  it('says of each rule what it needs and what sets it off by mistake', async () => {
+    const { data } = (await app.call<RuleList>('/v1/rules')).body;
+    expect(data.find(({ id }) => id === 'secret-in-browser')).toMatchObject({ incident: 'opens', fields: expect.arrayContaining(['key_id']), false_positives: expect.any(String) });
+  });
+});

@@ -5,6 +5,7 @@ const benches: Record<string, () => Promise<(args: string[]) => Promise<void>>> 
   collect: async () => (await import('./collect/collect.js')).collect,
   introspect: async () => (await import('./introspect/introspect.js')).introspect,
   latency: async () => (await import('./latency/latency.js')).latency,
+  quality: async () => (await import('./quality/quality.js')).quality,
   revocation: async () => (await import('./revocation/revocation.js')).revocation,
 };
 const load = benches[bench];

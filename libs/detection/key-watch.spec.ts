@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { newKeyWatch, watchActivity } from './key-watch.js';
+import { newKeyWatch, readKeyWatch, watchActivity } from './key-watch.js';
 import type { CallerActivity } from './types.js';
 
 const START = Math.floor(Date.UTC(2026, 0, 5) / 60_000);
@@ -53,6 +53,26 @@ describe('watchActivity', () => {
     expect(watch.recent.length).toBeLessThanOrEqual(62);
     expect(JSON.stringify(watch).length).toBeLessThan(12_000);
     expect(watch.prior.requests).toBeGreaterThan(20_000);
+  });
+
+  it('goes on with a watch that an older version stored, and begins anew with one it cannot read', () => {
+    const { shares: _, ...watch } = steadyKey(3 * 24 * 60);
+    const { recent_least: _least, drop: _drop, drop_armed: _armed, unrest: _unrest, ...baseline } = watch.baseline;
+    const old = { ...watch, baseline: { ...baseline, version: 1 }, recent: watch.recent.map(({ errors: _errors, ...count }) => count) };
+    const read = readKeyWatch(JSON.parse(JSON.stringify(old)))!;
+    expect(watchActivity(read, [group(START + 3 * 24 * 60, 150)]).spikes).toHaveLength(1);
+    expect(watchActivity(read, [group(START + 3 * 24 * 60 + 10, 10)]).alarms).toEqual([]);
+    for (const wrong of [null, 3, {}, { recent: [], prior: {} }, { ...watch, baseline: {} }]) expect(readKeyWatch(wrong)).toBeUndefined();
+  });
+
+  it('tells of denied calls and errors while their minute is open, and of silence when the key comes back', () => {
+    const watch = steadyKey(8 * 24 * 60);
+    const now = START + 8 * 24 * 60;
+    const kinds = (activity: CallerActivity[]) => watchActivity(structuredClone(watch), activity).alarms.map(({ kind }) => kind);
+    expect(kinds([group(now, 10), group(now, 20, 'forbidden')])).toContain('denied');
+    expect(kinds([group(now, 4), group(now, 16, 'error')])).toEqual(['errors']);
+    expect(kinds([group(now + 60, 10), group(now + 61, 10), group(now + 62, 10)])).toContain('drop');
+    expect(kinds([group(now, 10)])).toEqual([]);
   });
 
   it('survives a key that was silent for half a year', () => {

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Database, type Executor } from '@keytrail/postgres';
 import type { ArrivedBatch } from './caller-activity.store.js';
-import type { KeyWatch } from './key-watch.js';
+import { readKeyWatch, type KeyWatch } from './key-watch.js';
 
 const CURSOR = 'caller-activity';
 
@@ -49,12 +49,16 @@ export class ProgressStore {
     return true;
   }
 
+  /** Of keys whose state cannot be read there is none: they begin anew. */
   async watches(keys: readonly KeyName[]): Promise<(KeyName & { state: KeyWatch })[]> {
     if (keys.length === 0) return [];
     const rows = await this.database.selectFrom('key_watch').select(['workspace_id', 'key_id', 'state'])
       .where(sql<boolean>`(workspace_id, key_id) IN (SELECT * FROM unnest(${keys.map((key) => key.workspace_id)}::text[], ${keys.map((key) => key.key_id)}::text[]))`)
       .execute();
-    return rows.map((row) => ({ ...row, state: row.state as KeyWatch }));
+    return rows.flatMap((row) => {
+      const state = readKeyWatch(row.state);
+      return state === undefined ? [] : [{ ...row, state }];
+    });
   }
 
   async keepWatches(transaction: Executor, watches: readonly (KeyName & { state: KeyWatch })[], now: Date): Promise<void> {

@@ -1,11 +1,12 @@
 import { Command } from 'commander';
 import type { CliIo } from '../io.js';
 import { backtestLogsCommand } from './backtest-logs.js';
+import { backtestMinutesCommand } from './backtest-minutes.js';
 
 type Subcommand = (io: CliIo, done: (exitCode: number) => void) => Command;
 
 /** One for each kind of history. */
-const kinds: readonly Subcommand[] = [backtestLogsCommand];
+const kinds: readonly Subcommand[] = [backtestLogsCommand, backtestMinutesCommand];
 
 /** `keytrail backtest`: what detection would have said of the past, by the code of the live path. */
 export function backtestCommand(io: CliIo, done: (exitCode: number) => void): Command {

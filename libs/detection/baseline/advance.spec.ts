@@ -163,7 +163,7 @@ describe('advance', () => {
   });
 
   it('stays small', () => {
-    for (const rate of [0.05, 3, 200]) expect(JSON.stringify(learnt(2 * WEEK, rate)).length).toBeLessThan(3600);
+    for (const rate of [0.05, 3, 200]) expect(JSON.stringify(learnt(2 * WEEK, rate)).length).toBeLessThan(3700);
   });
 
   it('is cheap, in traffic and in silence', () => {

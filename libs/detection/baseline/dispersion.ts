@@ -1,31 +1,54 @@
-import { mod, WINDOWS, type BaselineState } from './state.js';
+import { mod, WINDOWS } from './state.js';
 
 /** Before anything is known counts scatter by a third beyond chance (1/k = 0.1), worth this many windows of evidence. */
 const PRIOR = { dispersion: 0.1, windows: 30 };
 /** No model is better than this: 5 %. */
 const LEAST = 0.0025;
 const MOST = 50;
+/**
+ * By window of `WINDOWS`: in every so many minutes as many windows are looked at as have room, and the rest is left out. Nothing divides
+ * both these and 60, so that windows begin at every minute of the hour in turn, as those that are judged do.
+ */
+const CYCLES = [1, 7, 11, 31, 61] as const;
 const DAY = 24 * 60;
 const KEEP_AT_MOST = 0.5 ** (60 / (14 * DAY));
 
+/** How far counts lie from what is expected of them: by window of `WINDOWS`, sums of excess variance and of squared expectation. */
+export interface Scatter {
+  started: number;
+  /** Mean a minute. */
+  overall: number;
+  variance: number[];
+  squares: number[];
+  open_seen: number[];
+  open_expected: number[];
+}
+
 /** 1/k of the sums over `WINDOWS[index]` minutes. */
-export function dispersionOf(state: BaselineState, index: number): number {
+export function dispersionOf(state: Scatter, index: number): number {
   const mean = state.overall * WINDOWS[index]!;
   const weight = Math.max(PRIOR.windows * mean * mean, 1e-9);
   const dispersion = (state.variance[index]! + PRIOR.dispersion * weight) / (state.squares[index]! + weight);
   return Math.min(MOST, Math.max(LEAST, dispersion));
 }
 
+/** How many minutes of the open window came before a minute; -1 when no window is open in it. */
+function placeIn(index: number, minute: number): number {
+  const length = WINDOWS[index]!;
+  if (length === 1) return 0;
+  const place = mod(minute, CYCLES[index]!);
+  return CYCLES[index]! - place <= CYCLES[index]! % length ? -1 : place % length;
+}
+
 /**
- * Learns how much counts scatter, from windows one minute apart: so they begin at every minute of the hour in turn, as those that are
- * judged do, and not only on the hour, where a rhythm hides. What stands out further than an alarm counts as an alarm, no more:
+ * Learns how much counts scatter. What stands out further than an alarm counts as an alarm, no more:
  * one attack hardly dulls the key, the same burst every day does.
  */
-export function learnDispersion(state: BaselineState, minute: number, seen: number, expected: number, threshold: number): void {
+export function learnDispersion(state: Scatter, minute: number, seen: number, expected: number, threshold: number): void {
   for (let index = 0; index < WINDOWS.length; index += 1) {
     const length = WINDOWS[index]!;
-    const place = length === 1 ? 0 : mod(minute, length + 1);
-    if (place === length) continue;
+    const place = placeIn(index, minute);
+    if (place < 0) continue;
     state.open_seen[index]! += seen;
     state.open_expected[index]! += expected;
     if (place !== length - 1) continue;
@@ -44,11 +67,11 @@ export function learnDispersion(state: BaselineState, minute: number, seen: numb
  * end in it at once. `minuteSquare`: mean square of what was expected of its minutes; `rhythm`: mean square of the shape of the hour.
  */
 export function learnSilentHour(
-  state: BaselineState, mean: number, meanBefore: number, minuteSquare: number, rhythm: number, threshold: number,
+  state: Scatter, mean: number, meanBefore: number, minuteSquare: number, rhythm: number, threshold: number,
 ): void {
   for (let index = 0; index < WINDOWS.length; index += 1) {
     const length = WINDOWS[index]!;
-    const windows = length === 1 ? 60 : 60 / (length + 1);
+    const windows = 60 * Math.floor(CYCLES[index]! / length) / CYCLES[index]!;
     // The longest lie across two hours, at every place in turn.
     const whole = length === 60;
     const m = whole ? 30 * (mean + meanBefore) : length * mean;
@@ -61,12 +84,12 @@ export function learnSilentHour(
 }
 
 /** Ends the windows that are open at `minute`, of which `mean` requests a minute are expected and none come; null: as `skipDispersion`. */
-export function settleWindows(state: BaselineState, minute: number, mean: number | null, threshold: number): void {
+export function settleWindows(state: Scatter, minute: number, mean: number | null, threshold: number): void {
   if (mean === null) return skipDispersion(state);
   for (let index = 1; index < WINDOWS.length; index += 1) {
     const length = WINDOWS[index]!;
-    const place = mod(minute, length + 1);
-    if (state.open_seen[index] === 0 || place >= length) continue;
+    const place = placeIn(index, minute);
+    if (state.open_seen[index] === 0 || place <= 0) continue;
     const m = state.open_expected[index]! + (length - place) * mean;
     const distance = state.open_seen[index]! - m;
     state.variance[index]! += Math.min(distance * distance, threshold * threshold * (m + dispersionOf(state, index) * m * m)) - m;
@@ -75,17 +98,17 @@ export function settleWindows(state: BaselineState, minute: number, mean: number
 }
 
 /** Leaves windows open after `minute` as a silence with `mean` expected a minute does. */
-export function openWindows(state: BaselineState, minute: number, mean: number): void {
+export function openWindows(state: Scatter, minute: number, mean: number): void {
   for (let index = 0; index < WINDOWS.length; index += 1) {
     const length = WINDOWS[index]!;
-    const place = length === 1 ? 0 : mod(minute, length + 1);
+    const place = placeIn(index, minute);
     state.open_seen[index] = 0;
-    state.open_expected[index] = place < length - 1 ? (place + 1) * mean : 0;
+    state.open_expected[index] = place >= 0 && place < length - 1 ? (place + 1) * mean : 0;
   }
 }
 
 /** Once an hour: half is forgotten in a fortnight, by young keys in a quarter of their life, since their first guesses were wild. */
-export function forgetDispersion(state: BaselineState, minute: number): void {
+export function forgetDispersion(state: Scatter, minute: number): void {
   const half = Math.min(14 * DAY, Math.max(DAY, (minute - state.started) / 4));
   const keep = half === 14 * DAY ? KEEP_AT_MOST : 0.5 ** (60 / half);
   for (let index = 0; index < WINDOWS.length; index += 1) {
@@ -95,7 +118,7 @@ export function forgetDispersion(state: BaselineState, minute: number): void {
 }
 
 /** Leaves the open windows out: what was expected in them was not worth learning from. */
-export function skipDispersion(state: BaselineState): void {
+export function skipDispersion(state: Scatter): void {
   state.open_seen.fill(0);
   state.open_expected.fill(0);
 }

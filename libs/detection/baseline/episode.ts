@@ -1,39 +1,48 @@
-import type { Judgement } from './judge.js';
 import { mod, type BaselineSettings, type BaselineState } from './state.js';
 import type { Episode } from './verdict.js';
 
-/** Whether a minute is too high: past the threshold, or within an episode still clearly above normal. */
-export function isHigh(judgement: Judgement, episode: Episode | null, settings: BaselineSettings): boolean {
-  if (episode === null) return judgement.score >= settings.threshold;
-  return judgement.rising && judgement.score >= settings.hold;
-}
+/** Alarms a week that are news. */
+const NEWS = 2;
+/** What each further one adds to the threshold, and the most. */
+const STRICTER = { each: 0.4, most: 3 };
+
+/** A key that alarms again and again is like that: the threshold follows the tail that is seen. */
+export const thresholdAfter = (unrest: number, threshold: number): number =>
+  threshold + Math.min(STRICTER.most, STRICTER.each * Math.max(0, unrest - NEWS));
+
+/** How many times more than from a first alarm is learnt from one that was not the first: what keeps coming has to be learnt in the end. */
+export const leniency = (unrest: number): number => 1 + Math.max(0, unrest - NEWS);
+
+/** Whether a minute is unusual: past the threshold, or within an episode still clearly so and `goingOn` of late. */
+export const isUnusual = (
+  score: number, goingOn: boolean, episode: Episode | null, unrest: number, { threshold, hold }: Pick<BaselineSettings, 'threshold' | 'hold'>,
+): boolean =>
+  (episode === null ? score >= thresholdAfter(unrest, threshold) : goingOn && score >= hold);
 
 /** The episode after a minute: begun, gone on, ended or none. */
 export function follow(
-  state: BaselineState, minute: number, judgement: Judgement, high: boolean, settings: BaselineSettings,
+  episode: Episode | null, minute: number, score: number, unusual: boolean, onset: () => number, lullMinutes: number,
 ): Episode | null {
-  const { episode } = state;
-  if (high) {
+  if (unusual) {
     return {
-      started_at: episode?.started_at ?? onset(state, minute),
-      last_high: minute, peak_score: Math.max(episode?.peak_score ?? 0, Math.round(judgement.score * 100) / 100), ended_at: null,
+      started_at: episode?.started_at ?? onset(),
+      last_high: minute, peak_score: Math.max(episode?.peak_score ?? 0, Math.round(score * 100) / 100), ended_at: null,
     };
   }
-  if (episode === null || minute - episode.last_high < settings.lull_minutes) return episode;
+  if (episode === null || minute - episode.last_high < lullMinutes) return episode;
   return { ...episode, ended_at: episode.last_high + 1 };
 }
 
 /**
- * The minute a rise began: the one from which on most lies above 1.3 times the expected. What the last minute holds does not move it,
+ * The minute a stretch began: the one from which on most lies beyond what is normal. What the last minute holds does not move it,
  * so that a minute which is still open and the same minute closed name the same start.
  */
-function onset(state: BaselineState, minute: number): number {
+export function onsetOf(started: number, minute: number, beyondAt: (slot: number) => number): number {
   let excess = 0;
   let most = 0;
   let start = minute;
-  for (let back = 1; back < 60 && minute - back >= state.started; back += 1) {
-    const slot = mod(minute - back, 60);
-    excess += state.recent[slot]! - 1.3 * state.recent_expected[slot]!;
+  for (let back = 1; back < 60 && minute - back >= started; back += 1) {
+    excess += beyondAt(mod(minute - back, 60));
     if (excess <= most) continue;
     most = excess;
     start = minute - back;
@@ -41,9 +50,14 @@ function onset(state: BaselineState, minute: number): number {
   return start;
 }
 
-/** Forgets an episode's excess in the last hour, so that what is over is not found again by a longer window. */
+/** Forgets a spike's excess in the last hour, so that what is over is not found again by a longer window. */
 export function calm(state: BaselineState): void {
   for (let slot = 0; slot < 60; slot += 1) {
     state.recent[slot] = Math.min(state.recent[slot]!, Math.round(state.recent_expected[slot]!));
   }
+}
+
+/** The same for what a drop left out. */
+export function fillIn(state: BaselineState): void {
+  for (let slot = 0; slot < 60; slot += 1) state.recent_least[slot] = Math.min(state.recent_least[slot]!, state.recent[slot]!);
 }

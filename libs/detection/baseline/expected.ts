@@ -19,12 +19,18 @@ export interface Expectation {
    * may have changed also those of an hour ago and an hour ahead. Spikes are measured against it.
    */
   upper: number;
+  /** The least that is still normal, likewise. Drops are measured against it. */
+  least: number;
+  /** The mean of minutes of this hour, and the habit left out. */
+  hourly: number;
   /** Relative variance of the rate: how much of it is guesswork. */
   doubt: number;
 }
 
 /** What is left of a guess's doubt however much was seen lately: hours differ. */
 const HOUR_TO_HOUR = 0.25;
+/** A minute that has this much more than the mean of its hour is when a job comes. */
+const LEAST_JOB = 0.5;
 /** The level is never known better than this (squared): 5 %. */
 const LEVEL_DOUBT = 0.0025;
 
@@ -35,6 +41,10 @@ export interface Outlook {
   level: number;
   /** While clocks may have changed and the profile is not turned: the most of this hour, the one before and the one after. Otherwise 0. */
   around: number;
+  /** The least of the three; infinite at other times. */
+  aroundLeast: number;
+  /** Whether this hour of the week was seen before. */
+  isKnown: boolean;
   clocksMayDiffer: boolean;
 }
 
@@ -45,12 +55,15 @@ export function outlookAt(state: BaselineState, minute: number): Outlook {
   const own = estimate(0);
   const neighbour = estimate(side);
   const clocksMayDiffer = clocksMayHaveChanged(minute);
-  const around = clocksMayDiffer && state.clock?.length !== 0 ? Math.max(own.rate, neighbour.rate, estimate(-side).rate) : 0;
-  return { own, neighbour, level: levelOf(state), around, clocksMayDiffer };
+  const inDoubt = clocksMayDiffer && state.clock?.length !== 0;
+  const other = inDoubt ? estimate(-side).rate : 0;
+  const around = inDoubt ? Math.max(own.rate, neighbour.rate, other) : 0;
+  const aroundLeast = inDoubt ? Math.min(own.rate, neighbour.rate, other) : Infinity;
+  return { own, neighbour, level: levelOf(state), around, aroundLeast, isKnown: state.weeks[mod(hour, HOURS_OF_WEEK)]! >= 0.5, clocksMayDiffer };
 }
 
 export function expectationAt(state: BaselineState, minute: number, outlook = outlookAt(state, minute)): Expectation {
-  const { own, neighbour, level, around, clocksMayDiffer } = outlook;
+  const { own, neighbour, level, around, aroundLeast, isKnown, clocksMayDiffer } = outlook;
   const minuteOfHour = mod(minute, 60);
   const nearness = Math.abs(minuteOfHour + 0.5 - 30) / 60;
   const between = own.rate * (1 - nearness) + neighbour.rate * nearness;
@@ -63,11 +76,21 @@ export function expectationAt(state: BaselineState, minute: number, outlook = ou
   const profile = (state.misfit.step < state.misfit.ramp ? own.rate : between) * shape;
   const ramp = level * between * shape;
   const step = level * own.rate * shape;
+  let least = Math.min(1, brisk) * Math.min(ramp, step, level * aroundLeast * shape);
+  // A Saturday that was never seen may be a day of rest: there the key has to have been busy just before.
+  if (!isKnown) least = Math.min(least, hourBefore(state));
   return {
     profile, mean: level * profile, ramp, step, habit,
     upper: Math.max(1, brisk) * Math.max(ramp, step, level * around * shape) + habit,
-    doubt: doubtAfter(own, lately.expected * level),
+    least, hourly: level * (state.misfit.step < state.misfit.ramp ? own.rate : between), doubt: doubtAfter(own, lately.expected * level),
   };
+}
+
+/** Requests a minute in the last hour. */
+function hourBefore({ recent }: BaselineState): number {
+  let sum = 0;
+  for (const requests of recent) sum += requests;
+  return sum / 60;
 }
 
 /** The doubt about an hour's rate, by what was seen lately. */
@@ -108,6 +131,31 @@ export function shapeDoubt(state: BaselineState, minute: number, length: number)
   for (let back = 0; back < length; back += 1) events += belief + state.minutes[mod(minute - back, 60)]! / scatter;
   return 1 / events;
 }
+
+/** A job may be so many minutes early or late. */
+const SLACK_MINUTES = 2;
+
+/** What jobs expected just before and just after a window of `length` minutes that ends with `minute` add to it when they come within it. */
+export function timingAround(state: BaselineState, minute: number, length: number, { hourly }: Expectation): number {
+  let sum = 0;
+  for (let by = 1; by <= SLACK_MINUTES; by += 1) sum += jobAt(state, minute + by) + jobAt(state, minute - length + 1 - by);
+  return sum * hourly;
+}
+
+/** What a window lacks when the jobs expected in its first and last minutes, at times late and at times early, come just before or after it. */
+export function timingWithin(state: BaselineState, minute: number, length: number, { hourly }: Expectation): number {
+  let sum = 0;
+  for (let by = 0; by < Math.min(length, 4 * SLACK_MINUTES); by += 1) {
+    sum += jobAt(state, by < 2 * SLACK_MINUTES ? minute - by : minute - length + 1 + by - 2 * SLACK_MINUTES);
+  }
+  return sum * hourly;
+}
+
+/** By how much a minute of the hour stands out from it: 0 unless a job comes then. */
+const jobAt = (state: BaselineState, minute: number): number => {
+  const above = shapeAt(state, mod(minute, 60)) - 1;
+  return above > LEAST_JOB ? above : 0;
+};
 
 const rhythm = (state: BaselineState): { belief: number; scatter: number } =>
   ({ belief: 1 / Math.max(state.minute_spread, 0.001), scatter: 1 + state.overall * dispersionOf(state, 0) });

@@ -1,6 +1,6 @@
 import { signedDeviance } from './deviance.js';
 import { dispersionOf } from './dispersion.js';
-import { shapeDoubt, type Expectation } from './expected.js';
+import { shapeDoubt, timingAround, type Expectation } from './expected.js';
 import { WINDOWS, mod, type BaselineSettings, type BaselineState } from './state.js';
 
 export interface Judgement {
@@ -32,9 +32,11 @@ export function judge(
     }
     if (length === 5) worst.rising = seen >= settings.min_events && seen > 1.15 * usual;
     if (seen < settings.min_events || seen < settings.min_ratio * usual) continue;
+    const most = usual + timingAround(state, minute, length, expected);
+    if (seen < settings.min_ratio * most) continue;
     const spread = dispersionOf(state, index) + expected.doubt + shapeDoubt(state, minute, length);
-    const score = signedDeviance(seen, usual, 1 / spread);
-    if (score > worst.score) Object.assign(worst, { window_minutes: length, seen, expected: usual, score });
+    const score = signedDeviance(seen, most, 1 / spread);
+    if (score > worst.score) Object.assign(worst, { window_minutes: length, seen, expected: most, score });
   }
   return worst;
 }

@@ -63,6 +63,7 @@ function closeHour(state: BaselineState, minute: number): void {
   state.weeks[bin] = Math.min(WEEKS, Math.round((weeks + part) * 100) / 100);
   if (state.brisk.expected === 0) Object.assign(state.brisk, { seen, expected: seen });
   state.hour = { minutes: 0, requests: 0, seen: 0, expected: 0 };
+  state.unrest = Math.round(state.unrest * KEEP_AN_HOUR * 10_000) / 10_000;
   forgetDispersion(state, minute);
   turnClock(state);
   measureProfile(state);

@@ -4,7 +4,7 @@ import { doubtAt, expectationAt, levelOf, outlookAt, rhythmSquare } from './expe
 import { forgetHabits } from './habits.js';
 import { estimateHour, measureProfile } from './hours.js';
 import { KEEP_AN_HOUR, learnBrisk, learnLevel, measureRhythm, restHour, shorten, TOO_DOUBTFUL } from './learn.js';
-import { HOURS_OF_WEEK, mod, type BaselineSettings, type BaselineState } from './state.js';
+import { HOURS_OF_WEEK, mod, rounded, type BaselineSettings, type BaselineState } from './state.js';
 
 /** Sums over the half of an hour that leans to a neighbour: of its share, and of its share squared. */
 const HALF = { share: 7.5, square: 8997.5 / 3600 };
@@ -67,6 +67,7 @@ export function closeSilentHours(state: BaselineState, hours: number, settings: 
     own = estimateHour(state, bin);
     unmeasured = 0;
   }
+  state.unrest *= KEEP_AN_HOUR ** hours;
   forgetHabits(state, state.closed);
   for (let back = 0; back < Math.min(hours, HOURS_OF_WEEK); back += 1) {
     const touched = mod(bin - 1 - back, HOURS_OF_WEEK);
@@ -81,6 +82,8 @@ function rememberHour(state: BaselineState, first: number): void {
   for (let slot = 0; slot < 60; slot += 1) {
     if (slot === 30) outlook = outlookAt(state, first + slot);
     state.recent[slot] = 0;
-    state.recent_expected[slot] = Math.round(expectationAt(state, first + slot, outlook).upper * 1000) / 1000;
+    const { upper, least } = expectationAt(state, first + slot, outlook);
+    state.recent_expected[slot] = rounded(upper);
+    state.recent_least[slot] = rounded(least);
   }
 }

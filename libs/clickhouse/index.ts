@@ -1,4 +1,4 @@
-export { ClickHouse, type InsertOptions, type QueryParams } from './clickhouse.js';
+export { ClickHouse, checkToken, type InsertOptions, type QueryParams } from './clickhouse.js';
 export { ClickHouseModule } from './clickhouse.module.js';
 export { migrateClickHouse } from './migrate.js';
 export { NativeBlockBuilder, encodeNative, type NativeBlock } from './native-block.js';

@@ -40,9 +40,10 @@ export class RepeatedInsert {
   ) {}
 
   /**
-   * Under its token a block goes where it is missing, the table and each rollup by itself, and nowhere else. When the store may have forgotten
-   * the token, what is missing in the table is stored by itself: rollups of rows that are there cannot be repaired then, which is why it
-   * raises an alarm. Resolves with the number of rows under the token.
+   * Under its token a block goes where it is missing, the table and each rollup by itself, and nowhere else. A store that was killed between noting a
+   * token and keeping its block believes that it has what it lost: rows that are counted and not there go into the table alone. When the store may
+   * have forgotten the token, what is missing in the table is stored by itself: rollups of rows that are there cannot be repaired then, which is
+   * why it raises an alarm. Resolves with the number of rows under the token.
    */
   async storeAgain(rows: readonly RequestLogRow[], { token, announcedAt, what }: EarlierTry): Promise<number> {
     if (rows.length === 0) return 0;
@@ -52,8 +53,13 @@ export class RepeatedInsert {
     if (isTrusted) await this.store.insert(rows, token);
     const stored = isTrusted ? await this.stored(rows, token) : before;
     const missing = missingRows(rows, stored);
-    if (!isTrusted || missing.length > 0) this.warn(what, rows.length, missing.length, since);
-    await this.store.insert(missing, digest([token, 'missing', ...missing.map(identityOf)].join('\n')), token);
+    const counted = isTrusted ? await this.countedUnder(token) : 0;
+    const areCounted = counted === rows.length && missing.length > 0;
+    if (isTrusted && missing.length === 0 && counted !== rows.length) this.warnOfCounts(what, rows.length, counted);
+    if (areCounted) this.logger.warn(`${what}: the store had lost ${missing.length} of ${rows.length} rows, though not their counts; they are stored now`);
+    else if (!isTrusted || missing.length > 0) this.warn(what, rows.length, missing.length, since);
+    if (areCounted) await this.store.insertUncounted(missing, token);
+    else await this.store.insert(missing, digest([token, 'missing', ...missing.map(identityOf)].join('\n')), token);
     return stored.length + missing.length;
   }
 
@@ -69,12 +75,23 @@ export class RepeatedInsert {
       + `changed at that moment. ${rows - missing} of ${rows} rows were there; the rest is stored now`);
   }
 
+  private warnOfCounts(what: string, rows: number, counted: number): void {
+    this.metrics.staleReplays.inc();
+    this.logger.error(`${what}: ${rows} rows are stored and ${counted} of them counted in caller_activity: the store lost a block that it had noted; rollups may be short of it`);
+  }
+
   private async isRemembered(since: number): Promise<boolean> {
     if (this.clock.now() - since > TRUSTED_MS) return false;
     const [row] = await this.clickhouse.select<{ blocks: number }>(
       `SELECT uniqExact(batch_id, toYYYYMM(fromUnixTimestamp(toInt64(minute) * 60))) AS blocks FROM caller_activity
         WHERE ingested_at >= fromUnixTimestamp64Milli(${Math.trunc(since)}, 'UTC')`);
     return (row?.blocks ?? 0) < TRUSTED_BLOCKS;
+  }
+
+  /** Requests that the rollups were told of under a token. */
+  private async countedUnder(token: string): Promise<number> {
+    const [row] = await this.clickhouse.select<{ requests: number }>('SELECT sum(requests) AS requests FROM caller_activity WHERE batch_id = {token:String}', { token });
+    return row?.requests ?? 0;
   }
 
   private async stored(rows: readonly RequestLogRow[], token: string): Promise<StoredRow[]> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { RequestLog } from '@keytrail/contracts';
-import { ClickHouse } from '@keytrail/clickhouse';
+import { ClickHouse, checkToken } from '@keytrail/clickhouse';
 import { Clock } from '@keytrail/platform';
 import { GatheredRows } from './gathered-rows.js';
 import { buildRequestLogBlock, stampedBlock, type RequestLogBlockBuilder } from './request-log-block.js';
@@ -31,6 +31,22 @@ export class RequestLogStore {
     if (rows.length === 0) return;
     const builder = rows instanceof GatheredRows ? rows.asBlock() : blockOf(rows);
     await this.clickhouse.insertBlock('request_logs', stampedBlock(builder, batchId, this.clock.now()), { deduplicationToken: token });
+  }
+
+  /**
+   * Stores rows in the table alone, for rollups that count them already: by way of a table of their own, whose parts are taken over. Done again after a
+   * crash in between, it begins anew; whoever calls says only what is still missing.
+   */
+  async insertUncounted(rows: readonly RequestLogRow[], batchId: string): Promise<void> {
+    if (rows.length === 0) return;
+    const aside = `request_logs_aside_${checkToken(batchId).slice(0, 32)}`;
+    await this.clickhouse.command(`DROP TABLE IF EXISTS ${aside} SYNC`);
+    await this.clickhouse.command(`CREATE TABLE ${aside} AS request_logs`);
+    await this.clickhouse.insertBlock(aside, stampedBlock(blockOf(rows), batchId, this.clock.now()), { deduplicationToken: batchId });
+    const partitions = await this.clickhouse.select<{ id: string }>(
+      'SELECT DISTINCT partition_id AS id FROM system.parts WHERE database = currentDatabase() AND table = {aside:String} AND active', { aside });
+    for (const { id } of partitions) await this.clickhouse.command(`ALTER TABLE request_logs ATTACH PARTITION ID '${id}' FROM ${aside}`);
+    await this.clickhouse.command(`DROP TABLE ${aside} SYNC`);
   }
 
   /** Rows, newest first, after a position. */

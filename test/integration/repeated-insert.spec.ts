@@ -60,6 +60,22 @@ describe('what was stored, but not settled, and comes again', () => {
     await setWindow(10_000);
   });
 
+  it('is stored once more, and not counted once more, when the store lost the rows and not their counts', async () => {
+    const [key, clickhouse] = [newName('key'), clickhouseOf(app)];
+    const body = ndjson([nativeLine({ key_id: key }), nativeLine({ key_id: key, time: new Date(Date.now() - 40 * DAY_MS).toISOString() })]);
+    const spy = loseAnswer(async (insert) => {
+      await insert();
+      // As a server does that is killed after it noted the token and before it kept the part.
+      await clickhouse.command(`ALTER TABLE request_logs DELETE WHERE key_id = '${key}' SETTINGS mutations_sync = 2`);
+    });
+    expect((await send(body, key)).status).toBeGreaterThanOrEqual(500);
+    spy.mockRestore();
+    expect(await countsOfKey(clickhouse, key)).toMatchObject({ rows: 0, minutes: 2 });
+    expect(await send(body, key)).toMatchObject({ status: 200, body: { received: 2, stored: 2 } });
+    expect(await countsOfKey(clickhouse, key)).toEqual(sameCounts(2));
+    expect(await clickhouse.select("SELECT name FROM system.tables WHERE name LIKE 'request_logs_aside%'")).toEqual([]);
+  });
+
   it('fills the rollup that was missing when a dead letter is replayed again', async () => {
     const [key, workspace, clickhouse] = [newName('key'), newName('later'), clickhouseOf(app)];
     await send(ndjson([nativeLine({ key_id: key, workspace })]), key);

@@ -1,6 +1,7 @@
 export { changesBetween, type FindingChange } from './backtest/compare-findings.js';
 export { closeKeyMinute, emptyKeyBaseline, type Alarm, type KeyBaseline, type MinuteCounts } from './baseline/index.js';
 export { MinutesBacktest, RowOutOfOrder, type MinuteRow, type RaisedAlarm } from './backtest/minutes.js';
+export { SeriesDetector, type SeriesRow } from './backtest/series.js';
 export { CallerActivityStore } from './caller-activity.store.js';
 export { DetectionModule, FindingsHttpModule } from './detection.module.js';
 export { Detection } from './detection.service.js';

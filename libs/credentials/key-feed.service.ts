@@ -14,6 +14,8 @@ const CURRENT_EVERY_MS = 1_000;
 const LONGEST_STREAM_MS = 300_000;
 const MOST_STREAMS = 2_000;
 const PAGE = 1_000;
+/** Held for a stream that is told what it missed, until there is room for it: some 100 KB. */
+const MISSED_PAGE = 250;
 /** Whoever reads nothing for so long while events wait is hung up on, and comes back with the last id it saw. */
 const LONGEST_UNREAD_MS = 10_000;
 
@@ -95,10 +97,7 @@ export class KeyFeed implements OnModuleDestroy {
     this.behind.add(listener);
     try {
       await stream.untilRoom(LONGEST_UNREAD_MS);
-      while (listener.position < this.position && !stream.destroyed && performance.now() < listener.ends) {
-        await this.catchUp(listener);
-        await stream.untilRoom(LONGEST_UNREAD_MS);
-      }
+      while (listener.position < this.position && isOpen(listener)) await this.catchUp(listener);
       // From here on it hears what the others hear: nothing is awaited in between. One that closed meanwhile is not among them.
       if (!this.behind.delete(listener)) return;
       if (this.stopped || listener.position < this.position) {
@@ -114,16 +113,18 @@ export class KeyFeed implements OnModuleDestroy {
     }
   }
 
-  /** A page towards where the others are, or as much of it as there is room for. */
+  /** A page towards where the others are, each event when there is room for it. */
   private async catchUp(listener: Listener): Promise<void> {
     const goal = this.position;
-    const rows = await keyEventsAfter(this.database, listener.position, PAGE, listener.scope.ids);
+    const rows = await keyEventsAfter(this.database, listener.position, MISSED_PAGE, listener.scope.ids);
     for (const row of rows) {
       if (row.position > goal) break;
-      if (listener.stream.isFull) return;
+      await listener.stream.untilRoom(LONGEST_UNREAD_MS);
+      if (!isOpen(listener)) return;
       tell(listener, row);
     }
-    if (rows.length < PAGE) listener.position = goal;
+    await listener.stream.untilRoom(LONGEST_UNREAD_MS);
+    if (rows.length < MISSED_PAGE) listener.position = goal;
   }
 
   /** Tells a stream that hears what comes. One that has no room goes on by itself. */
@@ -168,6 +169,8 @@ export class KeyFeed implements OnModuleDestroy {
     }
   }
 }
+
+const isOpen = ({ stream, ends }: Listener): boolean => !stream.destroyed && performance.now() < ends;
 
 function tell(listener: Listener, row: KeyEventRow): void {
   if (row.position <= listener.position || !seesEvent(listener.scope, row)) return;

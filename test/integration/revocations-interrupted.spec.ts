@@ -2,6 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { sql } from 'kysely';
 import type { KeyEvent, KeyEventPage } from '@keytrail/contracts';
+import { KeyFeed } from '@keytrail/credentials';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { consume } from '../support/kafka-messages.js';
 import { createTopic, describeWithOwnKafka, startKafkaBroker, type OwnKafkaBroker } from '../support/kafka.js';
@@ -67,7 +68,7 @@ describe('streams of key events that are not read as fast as events come', () =>
     await waitFor(() => quick.heard().length >= told.length, { what: 'another stream to have all', timeoutMs: 40_000 });
     quick.socket.destroy();
     const late = await change(1, 10);
-    await waitFor(async () => await connectionsOf(app) === 0, { what: 'the connection to be cut', timeoutMs: 40_000 });
+    await waitFor(() => connectionsOf(app) === 0, { what: 'the connection to be cut', timeoutMs: 40_000 });
     slow.socket.resume();
     await waitFor(() => slow.state.closed, { what: 'the end of what was sent' });
     const read = slow.heard();
@@ -80,10 +81,7 @@ describe('streams of key events that are not read as fast as events come', () =>
 });
 
 /** Streams that the server still holds. */
-async function connectionsOf(app: TestApp): Promise<number> {
-  const { KeyFeed } = await import('../../libs/credentials/key-feed.service.js');
-  return app.standalone.app.get(KeyFeed, { strict: false }).listeners;
-}
+const connectionsOf = (app: TestApp): number => app.standalone.app.get(KeyFeed, { strict: false }).listeners;
 
 describeWithOwnKafka('the topic of key events while its broker is away', () => {
   let broker: OwnKafkaBroker;

@@ -20,12 +20,13 @@ const asked = {
   name: label(120).optional().describe('Absent: `<service>-<environment>`'),
   owner_id: identifier(64),
   expires_at: timestamp.optional(),
+  canary: z.boolean().optional().describe('Nobody may use it: it is laid out to be found, and any use raises an alarm. Keys of the registry only'),
   rotation_due_at: timestamp.optional().describe('Absent: as the rotation policy says, which is also the latest'),
 };
 const ofWorkspace = { workspace: identifier(64), ...asked };
 
 const changed = {
-  name: label(120).optional(), owner_id: identifier(64).optional(), expires_at: timestamp.nullable().optional(),
+  name: label(120).optional(), owner_id: identifier(64).optional(), expires_at: timestamp.nullable().optional(), canary: z.boolean().optional(),
   rotation_due_at: timestamp.nullable().optional().describe('null = as the rotation policy says'),
 };
 const changesSomething = [(patch: object) => Object.keys(patch).length > 0, { message: 'nothing to change' }] as const;
@@ -41,6 +42,7 @@ const shown = {
     .describe('Latest request in the logs; null = none was seen, absent = the request logs could not be asked'),
   revoked_at: timestamp.nullable(), revoked_by: z.string().nullable(), revoke_reason: z.string().nullable(),
   replaces: z.string().nullable(), replaced_by: z.string().nullable(),
+  canary: z.boolean().describe('Nobody may use it: any use raises an alarm'),
 };
 const shownOfWorkspace = { ...shown, workspace_id: z.string() };
 

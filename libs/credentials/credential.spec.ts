@@ -6,7 +6,7 @@ const now = new Date('2026-03-01T12:00:00Z');
 const before = new Date('2026-03-01T11:59:59Z');
 const after = new Date('2026-03-01T12:00:01Z');
 const key = (overrides: Partial<CredentialRecord> = {}): CredentialRecord => ({
-  key_id: 'key_1', kind: 'api_key', account_id: 'default', workspace_id: 'acme', environment: 'production', name: 'pay-production', service: 'pay', owner_id: 'own_1', authority: 'registry', remote_last_used_at: null,
+  key_id: 'key_1', kind: 'api_key', account_id: 'default', workspace_id: 'acme', environment: 'production', name: 'pay-production', service: 'pay', owner_id: 'own_1', canary: false, authority: 'registry', remote_last_used_at: null,
   owner_name: 'Payments', owner_contact: '#payments', scopes: ['orders:read', 'refunds:*'], hint: 'abcd', fingerprint: 'fp_1', public_id: null, public_jwk: null, created_at: before,
   rotation_due_at: after, rotation_follows_policy: true,
   created_by: 'token:t', expires_at: null, rotated_at: null, revoked_at: null, revoked_by: null, revoke_reason: null, replaces: null,

@@ -14,7 +14,7 @@ export const selectCredentials = (executor: Executor) => executor.selectFrom('cr
     'c.key_id', 'c.kind', 'c.account_id', 'c.workspace_id', 'c.name', 'c.service', 'c.owner_id', 'o.name as owner_name', 'o.contact as owner_contact',
     'c.scopes', 'c.hint', 'c.fingerprint', 'c.public_id', 'v.jwk as public_jwk', 'c.created_at', 'c.created_by', 'c.expires_at', 'c.rotated_at',
     'c.rotation_due_at', 'c.rotation_follows_policy', 'c.revoked_at', 'c.revoked_by', 'c.revoke_reason', 'c.replaces', 'c.replaced_by',
-    'c.authority', 'r.last_used_at as remote_last_used_at',
+    'c.authority', 'c.canary', 'r.last_used_at as remote_last_used_at',
   ])
   .select(sql<CredentialRecord['environment']>`coalesce(w.environment, c.environment)`.as('environment'));
 
@@ -60,6 +60,8 @@ export type NewCredential = Pick<Selectable<CredentialTable>,
   rotated_at?: Date;
   /** Absent: the registry. */
   authority?: KeyAuthorityName;
+  /** Absent: it is none. */
+  canary?: boolean;
 };
 
 /** Stores a key with what its kind keeps. */

@@ -15,6 +15,8 @@ export interface CredentialRecord {
   rotation_due_at: Date; rotation_follows_policy: boolean;
   revoked_at: Date | null; revoked_by: string | null; revoke_reason: string | null; replaces: string | null; replaced_by: string | null;
   authority: KeyAuthorityName;
+  /** Nobody may use it. */
+  canary: boolean;
   /** As the key platform says, of a key of its own. */
   remote_last_used_at: Date | null;
 }
@@ -37,7 +39,7 @@ export function presentKey<K extends IssuedKind = IssuedKind>(key: CredentialRec
     owner: { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact }, scopes: key.scopes, state: keyState(key, now),
     hint: key.hint, fingerprint: key.fingerprint, created_at: key.created_at.toISOString(), created_by: key.created_by,
     expires_at: iso(key.expires_at), rotated_at: iso(key.rotated_at), rotation_due_at: key.rotation_due_at.toISOString(),
-    revoked_at: iso(key.revoked_at), revoked_by: key.revoked_by, revoke_reason: key.revoke_reason, replaces: key.replaces, replaced_by: key.replaced_by,
+    revoked_at: iso(key.revoked_at), revoked_by: key.revoked_by, revoke_reason: key.revoke_reason, replaces: key.replaces, replaced_by: key.replaced_by, canary: key.canary,
     ...namesOf(key),
   };
   // What the kind of a record says of its other members is kept by the database, not by the types.

@@ -50,6 +50,7 @@ export class Credentials extends KeyAuthority {
         environment: place.workspace_id === null ? place.environment : null, name: request.name ?? `${request.service}-${place.environment}`,
         service: request.service, owner_id: request.owner_id, scopes: request.scopes ?? [], created_at: now, created_by: caller.actor,
         expires_at: askedExpiry(request.expires_at, now), ...rotationDue(kind, place.policy, now, request.rotation_due_at, now), replaces: null,
+        ...(request.canary === true && { canary: true }),
       };
       const { shown, ...kept } = await issueMaterial(rule, key, this.secrets);
       await insertCredential(transaction, key, kept);
@@ -87,9 +88,9 @@ export class Credentials extends KeyAuthority {
       assertOurs(before);
       if (before.revoked_at !== null) throw conflict('key_revoked', 'A revoked key cannot be changed.');
       if (patch.owner_id !== undefined) await this.assertOwner(transaction, patch.owner_id);
-      const { scopes, expires_at, rotation_due_at, name, owner_id } = patch;
+      const { scopes, expires_at, rotation_due_at, name, owner_id, canary } = patch;
       await transaction.updateTable('credentials').set({
-        ...(name !== undefined && { name }), ...(owner_id !== undefined && { owner_id }), ...(scopes && { scopes: JSON.stringify(scopes) }),
+        ...(name !== undefined && { name }), ...(owner_id !== undefined && { owner_id }), ...(canary !== undefined && { canary }), ...(scopes && { scopes: JSON.stringify(scopes) }),
         ...(expires_at !== undefined && { expires_at: askedExpiry(expires_at, now) }),
         ...(rotation_due_at !== undefined
           && rotationDue(kind, await policyFor(transaction, before.workspace_id), before.created_at, rotation_due_at, now)),

@@ -4,7 +4,7 @@ import { planReplacement } from './plan-replacement.js';
 
 const now = new Date('2026-03-01T12:00:00Z');
 const key = (overrides: Partial<CredentialRecord> = {}): CredentialRecord => ({
-  key_id: 'key_1', kind: 'api_key', account_id: 'default', workspace_id: 'acme', environment: 'production', name: 'pay-production', service: 'pay', owner_id: 'own_1', authority: 'registry', remote_last_used_at: null,
+  key_id: 'key_1', kind: 'api_key', account_id: 'default', workspace_id: 'acme', environment: 'production', name: 'pay-production', service: 'pay', owner_id: 'own_1', canary: false, authority: 'registry', remote_last_used_at: null,
   owner_name: 'Payments', owner_contact: '#payments', scopes: ['orders:read'], hint: 'abcd', fingerprint: 'fp_1',
   public_id: null, public_jwk: null, rotation_due_at: new Date('2026-07-31T12:00:00Z'), rotation_follows_policy: true,
   created_at: new Date('2026-02-01T12:00:00Z'), created_by: 'token:t', expires_at: null, rotated_at: null, revoked_at: null, revoked_by: null,

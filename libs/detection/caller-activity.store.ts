@@ -14,6 +14,7 @@ export interface KnownNetwork {
   network: string;
   country: string;
   first_seen: number;
+  last_seen: number;
   requests: number;
 }
 
@@ -91,16 +92,16 @@ export class CallerActivityStore {
 
   /** Networks a key was seen from before a moment; the country is that of one address of the network. */
   async knownNetworks(workspace: string, keyId: string, before: number): Promise<KnownNetwork[]> {
-    const rows = await this.clickhouse.select<{ address: string; country: string; first_seen: number; requests: number }>(
-      `SELECT address, anyLast(country) AS country, toUnixTimestamp64Milli(min(first_time)) AS first_seen, sum(requests) AS requests
+    const rows = await this.clickhouse.select<{ address: string; country: string; first_seen: number; last_seen: number; requests: number }>(
+      `SELECT address, anyLast(country) AS country, toUnixTimestamp64Milli(min(first_time)) AS first_seen, toUnixTimestamp64Milli(max(last_time)) AS last_seen, sum(requests) AS requests
       FROM key_callers WHERE workspace_id = {workspace:String} AND key_id = {key_id:String} AND address != ''
       GROUP BY address HAVING first_seen < {before:Int64} ORDER BY first_seen LIMIT ${MOST_ADDRESSES}`, { workspace, key_id: keyId, before });
     const networks = new Map<string, KnownNetwork>();
     for (const row of rows) {
       const network = networkOf(row.address);
       const known = networks.get(network);
-      if (known === undefined) networks.set(network, { network, country: row.country, first_seen: row.first_seen, requests: row.requests });
-      else known.requests += row.requests;
+      if (known === undefined) networks.set(network, { network, country: row.country, first_seen: row.first_seen, last_seen: row.last_seen, requests: row.requests });
+      else Object.assign(known, { requests: known.requests + row.requests, last_seen: Math.max(known.last_seen, row.last_seen) });
     }
     return [...networks.values()];
   }

@@ -10,7 +10,7 @@ import { NetworkMemory } from './network-memory.js';
 import { NewcomerMemory } from './newcomer-memory.js';
 import { isDenied } from './rules/activity.js';
 import {
-  activityRules, callerOfManyKeys, deniedBurst, dormantKey, eventRules, firstSeenAddress, keyShared, machineCredentialByHand, networkOf, newRoute, rateSpike,
+  activityRules, callerOfManyKeys, deniedBurst, dormantKey, eventRules, firstSeenAddress, impossibleTravel, keyShared, machineCredentialByHand, networkOf, newRoute, rateSpike,
   revokedKeyUse, unknownKeyProbing, userTokenMinting,
 } from './rules/index.js';
 import { Tuning } from './tuning/tuning.service.js';
@@ -129,6 +129,7 @@ export class Judge {
         workspace_id, key_id, principal, credential_kind: registered?.kind ?? activity[0]?.credential_kind ?? 'unknown',
         key_first_seen: watched.watch.first_seen, known, activity,
       }));
+      if (known.length > 0) drafts.push(...this.ask(impossibleTravel, { ...inputOf(one, activity), known }));
     }
     if (registered !== undefined && (registered.revoked_at !== null || registered.expires_at !== null)) {
       drafts.push(...this.ask(revokedKeyUse, {

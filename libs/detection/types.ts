@@ -44,6 +44,10 @@ export interface KeyFacts {
   secret_fingerprint: string | null;
   /** Public keys of its workspace need a signed user token. */
   enhanced_security: boolean;
+  /** Nobody may use it. */
+  canary: boolean;
+  /** When it was first reported as leaked; null = never. */
+  leaked_at: number | null;
 }
 
 /** What rules about a key are asked with. */

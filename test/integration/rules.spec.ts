@@ -104,10 +104,41 @@ describe('the rules, from a request log to a finding', () => {
 
   it('learns what a key does, and tells of a route it never called without opening an incident', async () => {
     const { key_id } = await issue();
-    await send(...Array.from({ length: 600 }, (_, index) => line({ key_id, time: Date.now() - 10 * DAY + index * 20 * MINUTE })));
-    await send(line({ key_id, route: '/admin/users', path: '/admin/users' }));
+    await send(...Array.from({ length: 600 }, (_, index) => line({ key_id, address: '192.0.2.200', time: Date.now() - 10 * DAY + index * 20 * MINUTE })));
+    await send(line({ key_id, address: '192.0.2.200', route: '/admin/users', path: '/admin/users' }));
     expect(await findings(`key_id=${key_id}`)).toMatchObject([{ rule_id: 'new-route', severity: 'low', incident_id: null }]);
     expect((await app.call<IncidentPage>(`/v1/incidents?key_id=${key_id}`)).body.data).toEqual([]);
+  });
+
+  it('raises a critical alarm when a canary is used, refused or not, and only then', async () => {
+    const canary = (await app.call<CreatedApiKey>('/v1/api-keys', { body: { workspace: 'default', service: newName('bait'), owner_id: owner, canary: true } })).body;
+    expect(canary).toMatchObject({ canary: true });
+    const plain = await issue();
+    await send(line({ key: canary.secret, status: 401 }), line({ key: plain.secret }));
+    expect(await findings(`key_id=${canary.key_id}`)).toMatchObject([{ rule_id: 'canary-key', severity: 'critical' }]);
+    expect(await findings(`key_id=${plain.key_id}`)).toEqual([]);
+    expect((await app.call(`/v1/api-keys/${plain.key_id}`, { method: 'PATCH', body: { canary: true } })).body).toMatchObject({ canary: true });
+    await send(line({ key: plain.secret }));
+    expect(await rulesOf(plain.key_id)).toEqual(['canary-key']);
+  });
+
+  it('flags the use of a key after its leak was reported, in the incident of the leak', async () => {
+    const { key_id, secret } = await issue();
+    await send(line({ key_id, time: Date.now() - MINUTE }));
+    expect(await rulesOf(key_id)).toEqual([]);
+    expect((await app.call('/v1/leaks', { body: { source: 'a-test', items: [{ token: secret }] } })).status).toBeLessThan(300);
+    await send(line({ key_id, time: Date.now() + 1_000 }));
+    expect(await rulesOf(key_id)).toEqual(['leaked-key', 'leaked-key-use']);
+    expect(new Set((await findings(`key_id=${key_id}`)).map(({ incident_id }) => incident_id)).size).toBe(1);
+  });
+
+  it('flags a key that was sent in a path, and an attack tool', async () => {
+    const [shown, scanned] = [await issue(), await issue()];
+    await send(line({ path: `/orders?apikey=${shown.secret}` }), line({ key_id: scanned.key_id, user_agent: 'sqlmap/1.8' }));
+    const found = await findings(`key_id=${shown.key_id}`);
+    expect(found).toMatchObject([{ rule_id: 'secret-in-log', summary: expect.stringMatching(/in the field path: fp_/) }]);
+    expect(JSON.stringify(found)).not.toContain(shown.secret);
+    expect(await rulesOf(scanned.key_id)).toEqual(['listed-caller']);
   });
 
   it('says of each rule what it needs and what sets it off by mistake', async () => {

@@ -14,6 +14,8 @@ export interface NewKeyRequest {
   scopes?: string[] | undefined;
   expires_at?: string | undefined;
   rotation_due_at?: string | undefined;
+  /** Nobody may use it. Keys of the registry only. */
+  canary?: boolean | undefined;
   /** Who is to keep it; absent = the registry. */
   authority?: KeyAuthorityName | undefined;
 }
@@ -24,6 +26,7 @@ export interface KeyPatch {
   scopes?: string[] | undefined;
   expires_at?: string | null | undefined;
   rotation_due_at?: string | null | undefined;
+  canary?: boolean | undefined;
 }
 
 /**

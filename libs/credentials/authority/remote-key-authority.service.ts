@@ -32,6 +32,7 @@ export class RemoteKeyAuthority extends KeyAuthority {
   }
 
   override async create<K extends IssuedKind>(caller: Caller, kind: K, request: NewKeyRequest, idempotencyKey: string | undefined): Promise<KeyOfKind[K] & { replayed: boolean }> {
+    assertNoCanary(request.canary);
     const platform = this.required();
     if (kind !== 'api_key') throw badRequest('kind_not_remote', 'The key platform keeps API keys only.');
     caller.scope.assertAllows(request.workspace ?? null);
@@ -53,6 +54,7 @@ export class RemoteKeyAuthority extends KeyAuthority {
   }
 
   override async update<K extends IssuedKind>(caller: Caller, kind: K, keyId: string, patch: KeyPatch): Promise<KeyOfKind[K]> {
+    assertNoCanary(patch.canary);
     const { rotation_due_at, owner_id, scopes, expires_at, name } = patch;
     const now = this.clock.date();
     const owner = await this.database.transaction().execute(async (transaction) => {
@@ -166,3 +168,8 @@ async function takeOver(transaction: Executor, call: IdempotentCall, now: Date, 
 }
 
 const idTaken = () => new AppError({ code: 'key_platform_id_taken', status: 502, message: 'The key platform made a key whose id is that of another key here. It is not mirrored; revoke it there.' });
+
+/** A canary is a promise that nobody uses a key, which only its keeper can give. */
+function assertNoCanary(canary: boolean | undefined): void {
+  if (canary !== undefined) throw badRequest('no_canary', 'A key of the key platform cannot be a canary. Issue one of the registry.');
+}

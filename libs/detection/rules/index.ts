@@ -1,15 +1,20 @@
 import type { EventRule, KeyInput, Rule, RuleInfo } from '../types.js';
 import { callerOfManyKeys } from './caller-of-many-keys.js';
+import { canaryKey } from './canary-key.js';
 import { deniedBurst } from './denied-burst.js';
 import { dormantKey } from './dormant-key.js';
 import { environmentMismatch } from './environment-mismatch.js';
 import { firstSeenAddress } from './first-seen-address.js';
+import { impossibleTravel } from './impossible-travel.js';
 import { keyShared } from './key-shared.js';
+import { leakedKeyUse } from './leaked-key-use.js';
+import { listedCaller } from './listed-caller.js';
 import { machineCredentialByHand } from './machine-credential-by-hand.js';
 import { newRoute } from './new-route.js';
 import { rateSpike } from './rate-spike.js';
 import { revokedKeyUse } from './revoked-key-use.js';
 import { secretInBrowser } from './secret-in-browser.js';
+import { secretInLog } from './secret-in-log.js';
 import { tenantMismatch } from './tenant-mismatch.js';
 import { unknownKeyProbing } from './unknown-key-probing.js';
 import { userTokenAnomaly } from './user-token-anomaly.js';
@@ -17,6 +22,11 @@ import { userTokenMinting } from './user-token-minting.js';
 import { userTokenMissing } from './user-token-missing.js';
 import { workspaceSecretOnWire } from './workspace-secret-on-wire.js';
 
+export { canaryKey } from './canary-key.js';
+export { impossibleTravel } from './impossible-travel.js';
+export { leakedKeyUse } from './leaked-key-use.js';
+export { listedCaller } from './listed-caller.js';
+export { secretInLog } from './secret-in-log.js';
 export { callerOfManyKeys } from './caller-of-many-keys.js';
 export { deniedBurst, type DeniedBurstInput, type DeniedBurstSettings } from './denied-burst.js';
 export { dormantKey } from './dormant-key.js';
@@ -42,6 +52,7 @@ export { personTool, type PersonTool } from './person-tool.js';
 const rules: readonly (RuleInfo & { settings: object })[] = [
   rateSpike, deniedBurst, revokedKeyUse, unknownKeyProbing, firstSeenAddress, machineCredentialByHand, secretInBrowser, keyShared, environmentMismatch,
   tenantMismatch, workspaceSecretOnWire, userTokenMissing, userTokenAnomaly, userTokenMinting, newRoute, dormantKey, callerOfManyKeys,
+  impossibleTravel, canaryKey, leakedKeyUse, listedCaller, secretInLog,
 ];
 
 /** What every rule says of itself. */
@@ -57,6 +68,8 @@ export const ruleInfo = (id: string): RuleInfo | undefined => ruleById.get(id);
 export const ruleDefaults: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map(rules.map(({ id, settings }) => [id, { ...settings }]));
 
 /** Rules about a key that need nothing but what is new. */
-export const activityRules: readonly Rule<KeyInput, object>[] = [secretInBrowser, environmentMismatch, workspaceSecretOnWire, userTokenMissing] as Rule<KeyInput, object>[];
+export const activityRules: readonly Rule<KeyInput, object>[] = [
+  secretInBrowser, environmentMismatch, workspaceSecretOnWire, userTokenMissing, canaryKey, leakedKeyUse, listedCaller, secretInLog,
+] as Rule<KeyInput, object>[];
 /** Rules about a key that read the whole story once something concerns them. */
 export const eventRules: readonly EventRule<KeyInput, object>[] = [tenantMismatch, userTokenAnomaly] as EventRule<KeyInput, object>[];

@@ -1,0 +1,60 @@
+import ipaddr from 'ipaddr.js';
+import type { CallerActivity, KeyInput, Rule } from '../types.js';
+import { distinct, isDenied, plural, requestsOf } from './activity.js';
+import { keyDraft, named } from './draft.js';
+
+export interface ListedCallerSettings {
+  /** Addresses, or networks as address/prefix, that must not call. */
+  networks: readonly string[];
+  /** Attack tools, by what their user agents hold; lower case. */
+  tools: readonly string[];
+}
+
+export const listedCaller: Rule<KeyInput, ListedCallerSettings> = {
+  id: 'listed-caller',
+  title: 'A key was used by an attack tool or from a listed address',
+  severity: 'high',
+  fires: 'a key was used by a tool that only attackers and testers use, or from an address on a list of one\'s own; medium when all was refused',
+  why: 'These tools try what a key opens, or whether a leaked one is good.',
+  response: 'If no test was ordered, replace the key and look at what else the caller did.',
+  false_positives: 'A penetration test that was ordered, and a secret scanner of one\'s own: leave the tool out in the settings for as long.',
+  attack: 'T1595.002 Active Scanning: Vulnerability Scanning',
+  fields: ['key_id', 'user_agent or address'],
+  incident: 'opens',
+  lasting: true,
+  settings: {
+    networks: ['0.0.0.0/8', '240.0.0.0/4'],
+    tools: [
+      'sqlmap', 'nikto', 'nuclei', 'wpscan', 'masscan', 'zgrab', 'gobuster', 'dirbuster', 'feroxbuster', 'ffuf', 'wfuzz', 'hydra', 'acunetix', 'nessus',
+      'openvas', 'arachni', 'w3af', 'metasploit', 'commix', 'jaeles', 'trufflehog', 'pacu', 'scoutsuite', 'cloudfox', 'kiterunner', 'restler',
+    ],
+  },
+  decide(input, settings) {
+    const uses = input.activity.map((group) => ({ group, why: reasonFor(group, settings) })).filter(({ why }) => why !== undefined);
+    if (uses.length === 0) return [];
+    const groups = uses.map(({ group }) => group);
+    const accepted = requestsOf(groups.filter((group) => !isDenied(group)));
+    return [keyDraft(listedCaller, input, groups, {
+      severity: accepted > 0 ? 'high' : 'medium',
+      summary: `${plural(requestsOf(groups), 'call')} by ${named(distinct(uses.map(({ why }) => why!)))}, ${accepted} of them not refused`, counts: { not_refused: accepted },
+    })];
+  },
+};
+
+function reasonFor({ user_agent, address }: CallerActivity, { networks, tools }: ListedCallerSettings): string | undefined {
+  const words = user_agent.toLowerCase().split(/[^a-z0-9]+/);
+  const tool = tools.find((name) => words.includes(name));
+  if (tool !== undefined) return tool;
+  return address !== '' && networks.length > 0 && isWithin(address, networks) ? `the listed address ${address}` : undefined;
+}
+
+const parsed = new WeakMap<readonly string[], [ipaddr.IPv4 | ipaddr.IPv6, number][]>();
+
+function isWithin(address: string, networks: readonly string[]): boolean {
+  if (!ipaddr.isValid(address)) return false;
+  const ranges = parsed.get(networks) ?? networks.filter((network) => ipaddr.isValidCIDR(network) || ipaddr.isValid(network))
+    .map((network) => (network.includes('/') ? ipaddr.parseCIDR(network) : [ipaddr.parse(network), network.includes(':') ? 128 : 32] as [ipaddr.IPv4 | ipaddr.IPv6, number]));
+  parsed.set(networks, ranges);
+  const caller = ipaddr.parse(address);
+  return ranges.some(([range, bits]) => range.kind() === caller.kind() && caller.match(range, bits));
+}

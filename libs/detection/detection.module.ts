@@ -10,6 +10,8 @@ import { HabitStore } from './habit.store.js';
 import { Judge } from './judge.service.js';
 import { ProgressStore } from './progress.store.js';
 import { RuleFacts } from './rule-facts.store.js';
+import { Sweep } from './sweep.service.js';
+import { SweepStore } from './sweep.store.js';
 import { FindingVerdicts } from './tuning/not-a-threat.service.js';
 import { SetRules } from './tuning/set-rules.service.js';
 import { Suppressions } from './tuning/suppressions.service.js';
@@ -23,7 +25,7 @@ export class FindingsHttpModule {}
 
 /** The part that runs on a schedule. */
 @Module({
-  imports: [CredentialsModule], providers: [CallerActivityStore, Detection, DetectionJob, FindingStore, HabitStore, Judge, ProgressStore, RuleFacts, Tuning],
-  exports: [CallerActivityStore, Detection, FindingStore, Tuning],
+  imports: [CredentialsModule], providers: [CallerActivityStore, Detection, DetectionJob, FindingStore, HabitStore, Judge, ProgressStore, RuleFacts, Sweep, SweepStore, Tuning],
+  exports: [CallerActivityStore, Detection, FindingStore, Sweep, Tuning],
 })
 export class DetectionModule {}

@@ -29,6 +29,16 @@ export class FindingStore {
     return rows.map((row) => ({ ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() }));
   }
 
+  /** Of the stories that drafts may go on with the latest finding each. */
+  async latestOf(drafts: readonly Pick<FindingDraft, 'workspace_id' | 'rule_id' | 'episode'>[]): Promise<KnownFinding[]> {
+    if (drafts.length === 0) return [];
+    const values = (name: 'workspace_id' | 'rule_id' | 'episode') => drafts.map((draft) => draft[name]);
+    const rows = await this.database.selectFrom('findings').selectAll().distinctOn(['workspace_id', 'rule_id', 'episode'])
+      .where(sql<boolean>`(workspace_id, rule_id, episode) IN (SELECT * FROM unnest(${values('workspace_id')}::text[], ${values('rule_id')}::text[], ${values('episode')}::text[]))`)
+      .orderBy('workspace_id').orderBy('rule_id').orderBy('episode').orderBy('last_seen', 'desc').execute();
+    return rows.map((row) => ({ ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() }));
+  }
+
   async add(transaction: Executor, draft: FindingDraft): Promise<void> {
     await transaction.insertInto('findings').values({
       ...draft, finding_id: newId('fnd'), addresses: JSON.stringify(draft.addresses), evidence: JSON.stringify(draft.evidence),

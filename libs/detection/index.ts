@@ -8,6 +8,7 @@ export { Detection } from './detection.service.js';
 export { FindingStore, presentFinding, type FindingRow } from './finding.store.js';
 export { newKeyWatch, watchActivity } from './key-watch.js';
 export { networkOf, ruleCatalogue, ruleDefaults, ruleInfo } from './rules/index.js';
+export { Sweep } from './sweep.service.js';
 export { SLICE_MINUTES } from './slices.js';
 export { Tuning } from './tuning/tuning.service.js';
 export { readWhatIf, type AssumedSettings } from './tuning/what-if.js';

@@ -10,8 +10,8 @@ import { NetworkMemory } from './network-memory.js';
 import { NewcomerMemory } from './newcomer-memory.js';
 import { isDenied } from './rules/activity.js';
 import {
-  activityRules, callerOfManyKeys, deniedBurst, dormantKey, eventRules, firstSeenAddress, impossibleTravel, keyShared, machineCredentialByHand, networkOf, newRoute, rateSpike,
-  revokedKeyUse, unknownKeyProbing, userTokenMinting,
+  activityRules, callerOfManyKeys, deniedBurst, dormantKey, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained, logSilence, machineCredentialByHand, networkOf, newRoute, rateSpike,
+  revokedKeyUse, unknownKeyProbing, userTokenMinting, violationRules, type LogSource, type OwnerViolations, type UncontainedLeak,
 } from './rules/index.js';
 import { Tuning } from './tuning/tuning.service.js';
 import type { CallerActivity, FindingDraft, KeyFacts, KeyInput, Rule } from './types.js';
@@ -81,6 +81,18 @@ export class Judge {
   /** Findings about callers of many keys that the keys judged so far were new to. */
   judgeNewcomers(workspace: string, activity: readonly CallerActivity[]): FindingDraft[] {
     return this.newcomers.among(workspace, activity).flatMap((newcomer) => this.ask(callerOfManyKeys, { workspace_id: workspace, key_id: '', ...newcomer }));
+  }
+
+  judgeLeak(leak: UncontainedLeak, now: number): FindingDraft[] {
+    return this.ask(leakNotContained, { workspace_id: leak.workspace_id, key_id: leak.key_id, leak, now });
+  }
+
+  judgeViolations(of: OwnerViolations): FindingDraft[] {
+    return violationRules.flatMap((rule) => this.ask(rule, { workspace_id: of.workspace_id, key_id: '', of }));
+  }
+
+  judgeSources(workspace: string, sources: readonly LogSource[], now: number): FindingDraft[] {
+    return this.ask(logSilence, { workspace_id: workspace, key_id: '', sources, now });
   }
 
   /** What needs no more than what is new and what is remembered. */

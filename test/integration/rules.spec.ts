@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CreatedApiKey, Finding, FindingPage, IncidentPage, IssuedPublicKey, IssuedWorkspaceKey, RuleList } from '@keytrail/contracts';
+import { PolicyChecks } from '@keytrail/credentials';
+import { Sweep } from '@keytrail/detection';
 import { startTestApp, type TestApp } from '../support/app.js';
-import { newName } from '../support/request-lines.js';
+import { databaseOf, newName } from '../support/request-lines.js';
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -139,6 +141,52 @@ describe('the rules, from a request log to a finding', () => {
     expect(found).toMatchObject([{ rule_id: 'secret-in-log', summary: expect.stringMatching(/in the field path: fp_/) }]);
     expect(JSON.stringify(found)).not.toContain(shown.secret);
     expect(await rulesOf(scanned.key_id)).toEqual(['listed-caller']);
+  });
+
+  describe('about what did not happen', () => {
+    const sweep = async () => {
+      await app.standalone.app.get(Sweep, { strict: false }).run();
+      await app.detect();
+    };
+
+    it('tells of a leaked key that is still good after half an hour, once, in the incident of the leak', async () => {
+      const { key_id } = await issue();
+      await app.call('/v1/leaks', { body: { source: 'a-test', items: [{ key_id }] } });
+      await sweep();
+      expect(await rulesOf(key_id)).toEqual(['leaked-key']);
+      await databaseOf(app).updateTable('leaked_keys').set({ at: new Date(Date.now() - 31 * MINUTE) }).where('key_id', '=', key_id).execute();
+      await sweep();
+      await sweep();
+      expect(await rulesOf(key_id)).toEqual(['leak-not-contained', 'leaked-key']);
+      expect(new Set((await findings(`key_id=${key_id}`)).map(({ incident_id }) => incident_id)).size).toBe(1);
+    });
+
+    it('makes one finding of all keys of an owner who left, outside of incidents', async () => {
+      const gone = (await app.call<{ owner_id: string }>('/v1/owners', { body: { name: newName('Gone'), kind: 'person', contact: 'gone@acme.example' } })).body.owner_id;
+      for (const service of [newName('a'), newName('b')]) await app.call('/v1/api-keys', { body: { workspace: 'default', service, owner_id: gone } });
+      await app.call(`/v1/owners/${gone}`, { method: 'PATCH', body: { status: 'left' } });
+      await app.standalone.app.get(PolicyChecks, { strict: false }).checkAll();
+      await sweep();
+      await sweep();
+      const found = (await findings('rule_id=owner-gone')).filter(({ principal }) => principal.startsWith('Gone'));
+      expect(found).toMatchObject([{ severity: 'medium', key_id: '', incident_id: null, evidence: { counts: { keys: 2, breaches: 2 } } }]);
+    });
+
+    it('tells of a gateway that was heard of for days and then no more', async () => {
+      const node = newName('gw');
+      const { key_id } = await issue();
+      await send(line({ key_id, gateway_node: node }));
+      await sweep();
+      const ago = (minutes: number) => new Date(Date.now() - minutes * MINUTE);
+      await databaseOf(app).updateTable('log_sources').set({ first_seen: ago(3 * 24 * 60), last_seen: ago(5) }).where('node', '=', node).execute();
+      await databaseOf(app).updateTable('log_sources').set({ first_seen: ago(3 * 24 * 60) }).where('node', '!=', node).execute();
+      await sweep();
+      expect(await findings('rule_id=log-silence')).toEqual([]);
+      await databaseOf(app).updateTable('log_sources').set({ last_seen: ago(20), longest_gap_s: 60 }).where('node', '=', node).execute();
+      await sweep();
+      await sweep();
+      expect(await findings('rule_id=log-silence')).toMatchObject([{ severity: 'medium', summary: expect.stringContaining(node) }]);
+    });
   });
 
   it('says of each rule what it needs and what sets it off by mistake', async () => {

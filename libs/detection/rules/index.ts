@@ -6,13 +6,18 @@ import { dormantKey } from './dormant-key.js';
 import { environmentMismatch } from './environment-mismatch.js';
 import { firstSeenAddress } from './first-seen-address.js';
 import { impossibleTravel } from './impossible-travel.js';
+import { keyHygiene } from './key-hygiene.js';
 import { keyShared } from './key-shared.js';
+import { leakNotContained } from './leak-not-contained.js';
 import { leakedKeyUse } from './leaked-key-use.js';
 import { listedCaller } from './listed-caller.js';
+import { logSilence } from './log-silence.js';
 import { machineCredentialByHand } from './machine-credential-by-hand.js';
 import { newRoute } from './new-route.js';
+import { ownerGone } from './owner-gone.js';
 import { rateSpike } from './rate-spike.js';
 import { revokedKeyUse } from './revoked-key-use.js';
+import { rotationOverdue } from './rotation-overdue.js';
 import { secretInBrowser } from './secret-in-browser.js';
 import { secretInLog } from './secret-in-log.js';
 import { tenantMismatch } from './tenant-mismatch.js';
@@ -20,8 +25,12 @@ import { unknownKeyProbing } from './unknown-key-probing.js';
 import { userTokenAnomaly } from './user-token-anomaly.js';
 import { userTokenMinting } from './user-token-minting.js';
 import { userTokenMissing } from './user-token-missing.js';
+import type { ViolationInput } from './violations.js';
 import { workspaceSecretOnWire } from './workspace-secret-on-wire.js';
 
+export { leakNotContained, type UncontainedLeak } from './leak-not-contained.js';
+export { logSilence, type LogSource } from './log-silence.js';
+export { type OwnerViolations } from './violations.js';
 export { canaryKey } from './canary-key.js';
 export { impossibleTravel } from './impossible-travel.js';
 export { leakedKeyUse } from './leaked-key-use.js';
@@ -53,6 +62,7 @@ const rules: readonly (RuleInfo & { settings: object })[] = [
   rateSpike, deniedBurst, revokedKeyUse, unknownKeyProbing, firstSeenAddress, machineCredentialByHand, secretInBrowser, keyShared, environmentMismatch,
   tenantMismatch, workspaceSecretOnWire, userTokenMissing, userTokenAnomaly, userTokenMinting, newRoute, dormantKey, callerOfManyKeys,
   impossibleTravel, canaryKey, leakedKeyUse, listedCaller, secretInLog,
+  leakNotContained, rotationOverdue, ownerGone, keyHygiene, logSilence,
 ];
 
 /** What every rule says of itself. */
@@ -71,5 +81,7 @@ export const ruleDefaults: ReadonlyMap<string, Readonly<Record<string, unknown>>
 export const activityRules: readonly Rule<KeyInput, object>[] = [
   secretInBrowser, environmentMismatch, workspaceSecretOnWire, userTokenMissing, canaryKey, leakedKeyUse, listedCaller, secretInLog,
 ] as Rule<KeyInput, object>[];
+/** What the policies of the registry found, told as findings. */
+export const violationRules: readonly Rule<ViolationInput, object>[] = [rotationOverdue, ownerGone, keyHygiene];
 /** Rules about a key that read the whole story once something concerns them. */
 export const eventRules: readonly EventRule<KeyInput, object>[] = [tenantMismatch, userTokenAnomaly] as EventRule<KeyInput, object>[];

@@ -1,0 +1,65 @@
+import { Injectable } from '@nestjs/common';
+import { DEFAULT_WORKSPACE } from '@keytrail/credentials';
+import { Clock, Metrics } from '@keytrail/platform';
+import { Database } from '@keytrail/postgres';
+import { CallerActivityStore } from './caller-activity.store.js';
+import { FindingStore } from './finding.store.js';
+import { Judge } from './judge.service.js';
+import { AWAY_MS, heardFrom } from './log-sources.js';
+import { findStory, hasGrown, mergeFinding, type KnownFinding } from './merge-finding.js';
+import { groupBy } from './slices.js';
+import { SweepStore } from './sweep.store.js';
+import type { FindingDraft } from './types.js';
+
+/** A source that was silent for so long is gone. */
+const FORGET_SOURCE_MS = 30 * 24 * 3_600_000;
+
+/**
+ * Rules that no request sets off: what did not happen, and what the registry's policies found. Looks once a minute; its cost follows the
+ * arrivals since the last look, open violations and leaks. Findings and progress commit in one transaction.
+ */
+@Injectable()
+export class Sweep {
+  constructor(
+    private readonly database: Database, private readonly store: SweepStore, private readonly findings: FindingStore, private readonly judge: Judge,
+    private readonly activity: CallerActivityStore, private readonly clock: Clock, private readonly metrics: Metrics,
+  ) {}
+
+  async run(): Promise<void> {
+    const before = await this.store.progress();
+    // Arrivals are stamped by their store, which has a clock of its own.
+    const now = await this.activity.now();
+    await this.judge.refresh();
+    const known = await this.store.sources();
+    const sources = heardFrom(known, await this.store.arrivals(before?.at ?? now - AWAY_MS, now), now, before === undefined || now - before.at > AWAY_MS);
+    const drafts = [
+      ...(await this.store.uncontainedLeaks(DEFAULT_WORKSPACE, this.clock.date())).flatMap((leak) => this.judge.judgeLeak(leak, this.clock.now())),
+      ...(await this.store.openViolations(DEFAULT_WORKSPACE)).flatMap((of) => this.judge.judgeViolations(of)),
+      ...[...groupBy(sources, ({ workspace_id }) => workspace_id)].flatMap(([workspace, these]) => this.judge.judgeSources(workspace, these, now)),
+    ];
+    const { added, extended } = changesOf(drafts, await this.findings.latestOf(drafts));
+    await this.database.transaction().execute(async (transaction) => {
+      if (!await this.store.advance(transaction, before, now)) return;
+      await this.store.keepSources(transaction, sources, new Date(now - FORGET_SOURCE_MS));
+      for (const draft of added) await this.findings.add(transaction, draft);
+      for (const finding of extended) await this.findings.extend(transaction, finding);
+      for (const draft of added) this.metrics.findings.inc({ rule: draft.rule_id });
+    });
+  }
+}
+
+/** What is new of the drafts, and which stored findings they change. */
+function changesOf(drafts: readonly FindingDraft[], known: readonly KnownFinding[]): { added: FindingDraft[]; extended: KnownFinding[] } {
+  const added: FindingDraft[] = [];
+  const extended: KnownFinding[] = [];
+  for (const draft of drafts) {
+    const story = findStory(draft, known);
+    if (story === undefined) {
+      added.push(draft);
+      continue;
+    }
+    const grown = mergeFinding(story, draft);
+    if (hasGrown(story, grown)) extended.push(grown);
+  }
+  return { added, extended };
+}

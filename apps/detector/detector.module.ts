@@ -1,16 +1,18 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { PoliciesModule } from '@keytrail/credentials';
-import { DetectionModule } from '@keytrail/detection';
+import { DetectionModule, FolderRulesModule, readRuleFolder } from '@keytrail/detection';
 import { CorrelationModule } from '@keytrail/incidents';
 import { foundationModules, type Foundation } from '@keytrail/startup';
 
 /** Detection, correlation and the check of policies on a schedule. */
 @Module({})
 export class DetectorModule {
-  static forRoot(foundation: Foundation): DynamicModule {
+  static async forRoot(foundation: Foundation, rulesDir: string | undefined): Promise<DynamicModule> {
     return {
       module: DetectorModule,
-      imports: [...foundationModules(foundation, { manageAccess: false }), DetectionModule, CorrelationModule, PoliciesModule],
+      imports: [...foundationModules(foundation, { manageAccess: false }), DetectionModule, CorrelationModule, PoliciesModule,
+        ...(rulesDir === undefined ? [] : [FolderRulesModule.forRoot(await readRuleFolder(rulesDir))]),
+      ],
     };
   }
 }

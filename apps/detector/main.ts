@@ -10,6 +10,6 @@ await runProcess({
   argv: process.argv.slice(2),
   start: (settings) => startOnServers(settings, {
     logger: new AppLogger({ json: !process.stdout.isTTY }), schedule: JobSchedule.withPoliciesEvery(settings.KEYTRAIL_POLICY_CHECK_EVERY_S * 1_000),
-    compose: (foundation) => DetectorModule.forRoot(foundation),
+    compose: (foundation) => DetectorModule.forRoot(foundation, settings.KEYTRAIL_RULES_DIR),
   }),
 });

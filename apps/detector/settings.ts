@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { policyFields, settingsSchema } from '@keytrail/platform';
+import { policyFields, ruleFields, settingsSchema } from '@keytrail/platform';
 import { serverAppFields } from '@keytrail/startup';
 
 /** Everything a detector can be told. It needs the master key and both stores. */
-export const DetectorSettings = settingsSchema({ ...serverAppFields, ...policyFields });
+export const DetectorSettings = settingsSchema({ ...serverAppFields, ...policyFields, ...ruleFields });
 export type DetectorSettings = z.infer<typeof DetectorSettings>;

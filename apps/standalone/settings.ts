@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addedKeyFields, adminFields, geoFields, httpFields, jwtFields, kafkaFields, keyPlatformFields, leakFields, masterKeyField, policyFields, settingsSchema, startFields, storeFields } from '@keytrail/platform';
+import { addedKeyFields, adminFields, geoFields, httpFields, jwtFields, kafkaFields, keyPlatformFields, leakFields, masterKeyField, policyFields, ruleFields, settingsSchema, startFields, storeFields } from '@keytrail/platform';
 
 /** Everything `npm start` can be told. Nothing has to be set. */
 export const StandaloneSettings = settingsSchema({
@@ -18,5 +18,6 @@ export const StandaloneSettings = settingsSchema({
   ...keyPlatformFields,
   ...leakFields,
   ...policyFields,
+  ...ruleFields,
 });
 export type StandaloneSettings = z.infer<typeof StandaloneSettings>;

@@ -2,7 +2,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
 import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, PoliciesHttpModule, PoliciesModule } from '@keytrail/credentials';
-import { DetectionModule, FindingsHttpModule } from '@keytrail/detection';
+import { DetectionModule, FindingsHttpModule, FolderRulesModule, readRuleFolder } from '@keytrail/detection';
 import { CorrelationModule, IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
 import type { KeyPlatformSettings } from '@keytrail/platform';
@@ -21,12 +21,14 @@ export interface StandaloneParts {
   keyEvents: { brokers: readonly string[]; topic: string } | undefined;
   /** Absent: every key is the registry's own. */
   keyPlatform: KeyPlatformSettings | undefined;
+  /** Absent: no rules of their own but those sent over HTTP. */
+  rulesDir: string | undefined;
 }
 
 /** Every stage in one process. */
 @Module({})
 export class StandaloneModule {
-  static forRoot({ foundation, countries, leaks, kafka, keyEvents, keyPlatform }: StandaloneParts): DynamicModule {
+  static async forRoot({ foundation, countries, leaks, kafka, keyEvents, keyPlatform, rulesDir }: StandaloneParts): Promise<DynamicModule> {
     return {
       module: StandaloneModule,
       imports: [
@@ -37,6 +39,7 @@ export class StandaloneModule {
         ...(kafka ? [KafkaCollectorModule.forRoot(kafka, { required: false })] : []),
         ...(keyEvents ? [KeyEventTopicModule.forRoot(keyEvents)] : []),
         DetectionModule, FindingsHttpModule,
+        ...(rulesDir === undefined ? [] : [FolderRulesModule.forRoot(await readRuleFolder(rulesDir))]),
         CorrelationModule, IncidentsHttpModule,
         ContainmentModule,
         LeaksModule.forRoot(leaks),

@@ -51,5 +51,5 @@ async function compose(settings: StandaloneSettings, foundation: Foundation) {
   const kafka = brokers && connectKafka({ ...settings, KEYTRAIL_KAFKA_BROKERS: brokers });
   const keyEvents = brokers && { brokers, topic: settings.KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC };
   const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
-  return StandaloneModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), kafka, keyEvents, keyPlatform: keyPlatformOf(settings) });
+  return StandaloneModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), kafka, keyEvents, keyPlatform: keyPlatformOf(settings), rulesDir: settings.KEYTRAIL_RULES_DIR });
 }

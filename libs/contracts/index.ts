@@ -19,6 +19,7 @@ export {
   ServiceToken, ServiceTokenPage, SigningKey, SigningKeyPage, UpdateApiKey, UpdatePublicKey, UpdateServiceToken, UpdateSigningKey,
   UpdateWorkspaceKey, VerificationJwk, VerificationJwks, WorkspaceKey, WorkspaceKeyPage, issuedKinds, type AnyKey, type IssuedKind,
 } from './credential.js';
+export { CreateCustomRule, CustomRuleFile, CustomRulePage, CustomRuleQuery } from './custom-rule.js';
 export {
   Finding, FindingEvidence, FindingPage, FindingQuery, Incident, IncidentPage, IncidentQuery, IncidentState, IncidentSummary,
   RuleDescription, RuleList,

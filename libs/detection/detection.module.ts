@@ -1,7 +1,12 @@
-import { Module } from '@nestjs/common';
+import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditTrailModule } from '@keytrail/audit-trail';
 import { CredentialsModule } from '@keytrail/credentials';
 import { CallerActivityStore } from './caller-activity.store.js';
+import { CustomRuleFiles } from './custom/custom-rule-files.service.js';
+import { CustomRuleStore } from './custom/custom-rule.store.js';
+import { CustomRulesController } from './custom/custom-rules.controller.js';
+import { CustomRules, FolderRules } from './custom/custom-rules.service.js';
+import type { CustomRule } from './custom/rule.js';
 import { DetectionJob } from './detection.job.js';
 import { Detection } from './detection.service.js';
 import { FindingStore } from './finding.store.js';
@@ -19,13 +24,25 @@ import { TuningController } from './tuning/tuning.controller.js';
 import { Tuning } from './tuning/tuning.service.js';
 
 @Module({
-  imports: [CredentialsModule, AuditTrailModule], providers: [FindingStore, FindingVerdicts, SetRules, Suppressions], controllers: [FindingsController, TuningController],
+  imports: [CredentialsModule, AuditTrailModule], providers: [CustomRuleFiles, CustomRuleStore, FindingStore, FindingVerdicts, SetRules, Suppressions],
+  controllers: [CustomRulesController, FindingsController, TuningController],
 })
 export class FindingsHttpModule {}
 
 /** The part that runs on a schedule. */
 @Module({
-  imports: [CredentialsModule], providers: [CallerActivityStore, Detection, DetectionJob, FindingStore, HabitStore, Judge, ProgressStore, RuleFacts, Sweep, SweepStore, Tuning],
+  imports: [CredentialsModule],
+  providers: [
+    CallerActivityStore, CustomRules, CustomRuleStore, Detection, DetectionJob, FindingStore, HabitStore, Judge, ProgressStore, RuleFacts, Sweep, SweepStore, Tuning,
+  ],
   exports: [CallerActivityStore, Detection, FindingStore, Sweep, Tuning],
 })
 export class DetectionModule {}
+
+/** Rules of a folder, for the process that detects. */
+@Module({})
+export class FolderRulesModule {
+  static forRoot(rules: readonly CustomRule[]): DynamicModule {
+    return { module: FolderRulesModule, global: true, providers: [{ provide: FolderRules, useValue: new FolderRules(rules) }], exports: [FolderRules] };
+  }
+}

@@ -4,6 +4,7 @@ import { KeyDirectory } from '@keytrail/credentials';
 import { Clock, Metrics } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { CallerActivityStore, type ArrivedBatch } from './caller-activity.store.js';
+import { CustomRules } from './custom/custom-rules.service.js';
 import { FindingStore } from './finding.store.js';
 import { HabitStore } from './habit.store.js';
 import { observe, type KeyHabits } from './habits.js';
@@ -42,7 +43,7 @@ interface StepHabits { all: Map<string, KeyHabits>; changed: Map<string, KeyName
 export class Detection {
   constructor(
     private readonly database: Database, private readonly activity: CallerActivityStore, private readonly progress: ProgressStore,
-    private readonly findings: FindingStore, private readonly judge: Judge, private readonly directory: KeyDirectory,
+    private readonly findings: FindingStore, private readonly judge: Judge, private readonly customRules: CustomRules, private readonly directory: KeyDirectory,
     private readonly habits: HabitStore, private readonly facts: RuleFacts, private readonly clock: Clock, private readonly metrics: Metrics,
   ) {}
 
@@ -74,6 +75,7 @@ export class Detection {
       await this.judgeKeys(slice, watches, habits, found);
       await this.judgeCallers(slice, found);
     }
+    await this.askCustomRules(batches, arrived, found);
     await this.commit(progress, batches, watches, habits, found, after);
     onStep(arrived.length);
     return true;
@@ -114,6 +116,14 @@ export class Detection {
       const newcomers = this.judge.judgeNewcomers(workspace, activity);
       if (newcomers.length > 0) await found.goingOn(workspace, '', () => this.findings.goingOn(workspace, '', newcomers[0]!.first_seen));
       for (const draft of [...drafts, ...newcomers]) found.take(draft);
+    }
+  }
+
+  private async askCustomRules(batches: readonly ArrivedBatch[], arrived: readonly CallerActivity[], found: StepFindings): Promise<void> {
+    for (const draft of await this.customRules.find(batches, arrived)) {
+      const { workspace_id, key_id, first_seen } = draft;
+      await found.goingOn(workspace_id, key_id, () => this.findings.goingOn(workspace_id, key_id, first_seen));
+      found.take(draft);
     }
   }
 

@@ -41,6 +41,9 @@ export const startFields = {
 };
 
 /** Scheduled work of whoever runs it. */
+export const ruleFields = {
+  KEYTRAIL_RULES_DIR: z.string().min(1).optional().describe('Folder of detection rules of your own (Sigma, .yml), read at the start'),
+};
 export const policyFields = {
   KEYTRAIL_POLICY_CHECK_EVERY_S: z.coerce.number().int().min(10).max(86_400).default(300).describe('Seconds between two checks of all keys against the policies'),
 };

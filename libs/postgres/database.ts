@@ -18,6 +18,7 @@ import { keyAuthorities } from './migrations/0012-key-authorities.js';
 import { accessTokenChanges } from './migrations/0013-access-token-changes.js';
 import { ruleFacts } from './migrations/0014-rule-facts.js';
 import { tuning } from './migrations/0016-tuning.js';
+import { customRules } from './migrations/0017-custom-rules.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount } from './writes.js';
 
@@ -89,6 +90,7 @@ export class Database extends Kysely<Tables> {
           '0013-access-token-changes': accessTokenChanges,
           '0014-rule-facts': ruleFacts,
           '0016-tuning': tuning,
+          '0017-custom-rules': customRules,
         }),
       },
     });

@@ -158,6 +158,8 @@ export interface SuppressionTable {
   suppression_id: string; workspace_id: string; key_id: string | null; rule_id: string | null; starts_at: Time; ends_at: Time; reason: string;
   created_by: string; created_at: Time; ended_by: ColumnType<string | null, string | null | undefined, string | null>;
 }
+/** null = of every workspace. */
+export interface CustomRuleTable { custom_rule_id: string; workspace_id: string | null; source: string; created_at: Time; created_by: string }
 export interface TuningChangesTable { only_row: Generated<boolean>; version: number }
 
 export interface IncidentTable {
@@ -258,6 +260,6 @@ export interface Tables {
   remote_keys: RemoteKeyTable; key_platform_sync: KeyPlatformSyncTable; remote_containments: RemoteContainmentTable;
   containments: ContainmentTable; bulk_containments: BulkContainmentTable; bulk_containment_keys: BulkContainmentKeyTable;
   leaks: LeakTable; leaked_keys: LeakedKeyTable; leak_places: LeakPlaceTable;
-  rule_tunings: RuleTuningTable; suppressions: SuppressionTable; tuning_changes: TuningChangesTable;
+  rule_tunings: RuleTuningTable; suppressions: SuppressionTable; tuning_changes: TuningChangesTable; custom_rules: CustomRuleTable;
   policy_violations: PolicyViolationTable; policy_checks: PolicyCheckTable;
 }

@@ -1,0 +1,70 @@
+import { Injectable, Logger, Optional } from '@nestjs/common';
+import { Metrics } from '@keytrail/platform';
+import { Database } from '@keytrail/postgres';
+import type { ArrivedBatch } from '../caller-activity.store.js';
+import { Tuning } from '../tuning/tuning.service.js';
+import { tuningVersion } from '../tuning/tuning.store.js';
+import type { CallerActivity, FindingDraft } from '../types.js';
+import { CustomRuleStore } from './custom-rule.store.js';
+import { draftOf } from './draft.js';
+import { readRules } from './read-rules.js';
+import { findingRuleId, type CustomRule } from './rule.js';
+
+/** Rules of the folder that the process was told of. */
+export class FolderRules {
+  constructor(readonly rules: readonly CustomRule[]) {}
+}
+
+/** An hour of the requests' own clock is asked about at a time. */
+const HOUR = 60 * 60_000;
+
+interface PlacedRule { rule: CustomRule; workspace_id: string | null }
+
+/** Asks the rules that people wrote about what arrived. One that fails is reported and left out. */
+@Injectable()
+export class CustomRules {
+  private readonly logger = new Logger('detection');
+  private stored: PlacedRule[] = [];
+  private version = -1;
+
+  constructor(
+    private readonly database: Database, private readonly store: CustomRuleStore, private readonly tuning: Tuning, private readonly metrics: Metrics,
+    @Optional() private readonly folder?: FolderRules,
+  ) {}
+
+  async find(batches: readonly ArrivedBatch[], arrived: readonly CallerActivity[]): Promise<FindingDraft[]> {
+    await this.refresh();
+    const rules = [...(this.folder?.rules ?? []).map((rule) => ({ rule, workspace_id: null })), ...this.stored];
+    if (rules.length === 0) return [];
+    const drafts: FindingDraft[] = [];
+    for (const span of spansOf(arrived)) {
+      for (const { rule, workspace_id } of rules) {
+        const fitting = await this.store.fitting(rule, { ...span, batches, workspace_id }).catch((error: unknown) => {
+          this.metrics.ruleFailures.inc({ rule: findingRuleId(rule) });
+          this.logger.error(`the rule ${findingRuleId(rule)} failed`, error instanceof Error ? error.stack : undefined);
+          return [];
+        });
+        drafts.push(...this.tuning.kept(fitting.map((one) => draftOf(rule, one))));
+      }
+    }
+    return drafts;
+  }
+
+  private async refresh(): Promise<void> {
+    const version = await tuningVersion(this.database);
+    if (version === this.version) return;
+    const rows = await this.database.selectFrom('custom_rules').select(['workspace_id', 'source']).orderBy('custom_rule_id').execute();
+    this.stored = rows.flatMap(({ workspace_id, source }) => readRules(source).map((rule) => ({ rule, workspace_id })));
+    this.version = version;
+  }
+}
+
+function spansOf(arrived: readonly CallerActivity[]): { from: number; to: number }[] {
+  const spans = new Map<number, { from: number; to: number }>();
+  for (const { first_time, last_time } of arrived) {
+    const hour = Math.floor(first_time / HOUR);
+    const span = spans.get(hour);
+    spans.set(hour, { from: Math.min(first_time, span?.from ?? Infinity), to: Math.max(last_time, span?.to ?? -Infinity) });
+  }
+  return [...spans.values()].sort((a, b) => a.from - b.from);
+}

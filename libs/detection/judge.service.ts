@@ -10,7 +10,7 @@ import { NetworkMemory } from './network-memory.js';
 import { NewcomerMemory } from './newcomer-memory.js';
 import { isDenied } from './rules/activity.js';
 import {
-  activityRules, callerOfManyKeys, deniedBurst, dormantKey, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained, logSilence, machineCredentialByHand, networkOf, newRoute, rateSpike,
+  activityRules, callerOfManyKeys, deniedBurst, deniedRate, dormantKey, errorRate, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained, logSilence, machineCredentialByHand, networkOf, newRoute, rateDrop, rateSpike,
   revokedKeyUse, unknownKeyProbing, userTokenMinting, violationRules, type LogSource, type OwnerViolations, type UncontainedLeak,
 } from './rules/index.js';
 import { Tuning } from './tuning/tuning.service.js';
@@ -135,6 +135,14 @@ export class Judge {
       drafts.push(...this.ask(deniedBurst, {
         workspace_id, key_id, principal, minutes: watched.watch.recent, prior: watched.watch.prior, activity,
       }));
+    }
+    const isBurst = drafts.some(({ rule_id }) => rule_id === deniedBurst.id);
+    for (const alarm of watched.alarms) {
+      const input = {
+        workspace_id, key_id, principal, alarm,
+        activity: activity.filter(({ minute }) => minute <= alarm.minute && minute > alarm.minute - alarm.window_minutes),
+      };
+      drafts.push(...this.ask(rateDrop, input), ...this.ask(errorRate, input), ...(isBurst ? [] : this.ask(deniedRate, input)));
     }
     if (known !== null) {
       drafts.push(...this.ask(firstSeenAddress, {

@@ -24,10 +24,10 @@ export interface Scatter {
   open_expected: number[];
 }
 
-/** 1/k of the sums over `WINDOWS[index]` minutes. */
-export function dispersionOf(state: Scatter, index: number): number {
+/** 1/k of the sums over `WINDOWS[index]` minutes. `leastWeight`: of the belief, in squared events, where they are so rare that one says next to nothing. */
+export function dispersionOf(state: Scatter, index: number, leastWeight = 1e-9): number {
   const mean = state.overall * WINDOWS[index]!;
-  const weight = Math.max(PRIOR.windows * mean * mean, 1e-9);
+  const weight = Math.max(PRIOR.windows * mean * mean, leastWeight);
   const dispersion = (state.variance[index]! + PRIOR.dispersion * weight) / (state.squares[index]! + weight);
   return Math.min(MOST, Math.max(LEAST, dispersion));
 }

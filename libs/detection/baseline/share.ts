@@ -10,6 +10,8 @@ const BELIEF = { calls: 50, events: 1 };
 /** The share of a key is never known better than this (squared): 20 %. */
 const LEAST_DOUBT = 0.04;
 const MIN_RATIO = 2;
+/** Of keys with hardly an event a single one must not pass for scatter: the belief about it is worth two of them at once. */
+const RARE = 4;
 
 /**
  * Which share of a key's calls goes wrong in one way, by what was usual: as many events a minute as it has calls, times the usual share. How
@@ -72,7 +74,7 @@ export function judgeShare(
     const own = seen - explained(length);
     if (own < settings.min_events || own < MIN_RATIO * expected) continue;
     // Calls that come all in a few minutes of the window scatter like those minutes.
-    const scatter = Math.max(dispersionOf(state, index), dispersionOf(state, 0) * squares / (tried * tried));
+    const scatter = Math.max(dispersionOf(state, index, RARE), dispersionOf(state, 0, RARE) * squares / (tried * tried));
     const score = signedDeviance(own, expected, 1 / (scatter + doubt));
     if (score > worst.score) Object.assign(worst, { window_minutes: length, seen: own, expected, score });
   }

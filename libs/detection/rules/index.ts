@@ -2,8 +2,10 @@ import type { EventRule, KeyInput, Rule, RuleInfo } from '../types.js';
 import { callerOfManyKeys } from './caller-of-many-keys.js';
 import { canaryKey } from './canary-key.js';
 import { deniedBurst } from './denied-burst.js';
+import { deniedRate } from './denied-rate.js';
 import { dormantKey } from './dormant-key.js';
 import { environmentMismatch } from './environment-mismatch.js';
+import { errorRate } from './error-rate.js';
 import { firstSeenAddress } from './first-seen-address.js';
 import { impossibleTravel } from './impossible-travel.js';
 import { keyHygiene } from './key-hygiene.js';
@@ -15,6 +17,7 @@ import { logSilence } from './log-silence.js';
 import { machineCredentialByHand } from './machine-credential-by-hand.js';
 import { newRoute } from './new-route.js';
 import { ownerGone } from './owner-gone.js';
+import { rateDrop } from './rate-drop.js';
 import { rateSpike } from './rate-spike.js';
 import { revokedKeyUse } from './revoked-key-use.js';
 import { rotationOverdue } from './rotation-overdue.js';
@@ -38,14 +41,17 @@ export { listedCaller } from './listed-caller.js';
 export { secretInLog } from './secret-in-log.js';
 export { callerOfManyKeys } from './caller-of-many-keys.js';
 export { deniedBurst, type DeniedBurstInput, type DeniedBurstSettings } from './denied-burst.js';
+export { deniedRate } from './denied-rate.js';
 export { dormantKey } from './dormant-key.js';
 export { environmentMismatch } from './environment-mismatch.js';
+export { errorRate } from './error-rate.js';
 export { firstSeenAddress, type FirstSeenAddressInput, type FirstSeenAddressSettings } from './first-seen-address.js';
 export { keyShared } from './key-shared.js';
 export {
   machineCredentialByHand, type MachineCredentialByHandInput, type MachineCredentialByHandSettings,
 } from './machine-credential-by-hand.js';
 export { newRoute } from './new-route.js';
+export { rateDrop } from './rate-drop.js';
 export { rateSpike, type RateSpikeInput, type RateSpikeSettings } from './rate-spike.js';
 export { revokedKeyUse, type RevokedKeyUseInput, type RevokedKeyUseSettings } from './revoked-key-use.js';
 export { secretInBrowser } from './secret-in-browser.js';
@@ -59,7 +65,7 @@ export { networkOf } from './network.js';
 export { personTool, type PersonTool } from './person-tool.js';
 
 const rules: readonly (RuleInfo & { settings: object })[] = [
-  rateSpike, deniedBurst, revokedKeyUse, unknownKeyProbing, firstSeenAddress, machineCredentialByHand, secretInBrowser, keyShared, environmentMismatch,
+  rateSpike, rateDrop, errorRate, deniedRate, deniedBurst, revokedKeyUse, unknownKeyProbing, firstSeenAddress, machineCredentialByHand, secretInBrowser, keyShared, environmentMismatch,
   tenantMismatch, workspaceSecretOnWire, userTokenMissing, userTokenAnomaly, userTokenMinting, newRoute, dormantKey, callerOfManyKeys,
   impossibleTravel, canaryKey, leakedKeyUse, listedCaller, secretInLog,
   leakNotContained, rotationOverdue, ownerGone, keyHygiene, logSilence,

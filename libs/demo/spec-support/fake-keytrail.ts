@@ -93,7 +93,7 @@ export class FakeKeytrail {
     const added = {
       ...key, key_id: `key_${this.keys.length + 1}`, kind: 'api_key', workspace_id: workspace, environment: 'production', owner, state: 'active',
       hint: 'abcd', fingerprint: 'fp', created_at: time, created_by: 'demo', expires_at: null, rotated_at: null, rotation_due_at: time, revoked_at: null, revoked_by: null,
-      revoke_reason: null, replaces: null, replaced_by: null,
+      revoke_reason: null, replaces: null, replaced_by: null, authority: 'registry', canary: false,
     };
     this.keys.push(added);
     return added;

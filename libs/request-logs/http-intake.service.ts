@@ -86,8 +86,8 @@ export class HttpIntake {
     const taken = await this.intake.takeIn(linesOf(body, query, receivedAt, held), context, new GatheredRows({ mostKept: known === undefined ? MOST_ROWS_A_GROUP : Infinity }));
     if (taken.received === 0) throw new AppError({ code: 'empty_batch', status: 400, message: 'The body holds no line.' });
     if (idempotencyKey !== undefined && known === undefined) {
-      const earlier = await this.claim(token, sha256, receivedAt);
-      if (earlier?.counts) return this.duplicate(earlier.counts);
+      // Another call was first: the lines are read as it reads them, so that a bad one makes no second dead letter.
+      if (await this.claim(token, sha256, receivedAt) !== undefined) return this.takeBody(caller, body, { body, encoding: undefined, query, idempotencyKey }, held);
     }
     // Under an Idempotency-Key the rows are a block of their own, or a batch sent again could not be told from it.
     if (idempotencyKey === undefined && taken.rows.length < MOST_ROWS_A_GROUP) await this.group.add(taken.rows.asRows());

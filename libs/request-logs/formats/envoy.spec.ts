@@ -33,7 +33,7 @@ describe('Envoy', () => {
       workspace_id: 'production', key_id: 'key-envoy-1', key_fingerprint: '', credential_kind: 'unknown', principal: 'orders-service',
       request_id: '00000000-0000-9000-8000-000000000001', time: Date.UTC(2026, 2, 1, 10, 0, 0, 310), outcome: 'authorised', refusal_reason: '', method: 'GET', route: 'orders',
       path: '/v1/orders/7?limit=10', status: 200, latency_ms: 23, bytes_in: 0, bytes_out: 9982, address: '198.51.100.7', country: '', user_agent: 'orders/1.4 (node 20)',
-      origin: '', referer: '', tenant: '', environment: '', gateway_node: '', source: 'http', topic: '', partition: -1, offset: -1, ingested_at: Date.UTC(2026, 2, 2),
+      origin: '', referer: '', tenant: '', environment: '', gateway_node: '', source: 'http', topic: '', partition: -1, offset: -1, ingested_at: Date.UTC(2026, 2, 2), signs: [],
       attributes: {
         response_code_details: 'via_upstream', protocol: 'HTTP/2', upstream_service_time: '21', x_forwarded_for: '198.51.100.7, 203.0.113.9', authority: 'api.example',
         upstream_host: '10.0.0.7:8080', upstream_cluster: 'outbound|8080||orders.shop.svc.cluster.local', downstream_local_address: '10.0.0.2:8443', requested_server_name: 'api.example',

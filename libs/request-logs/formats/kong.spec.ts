@@ -53,7 +53,7 @@ describe('Kong', () => {
       path: '/v1/orders/7?limit=10', status: 200, latency_ms: 173, bytes_in: 412, bytes_out: 9982, address: '198.51.100.7', country: '',
       user_agent: 'orders/1.4 (node 20)', origin: '', referer: '', tenant: 'acme', environment: 'production', gateway_node: 'gw-eu-1',
       attributes: { service: 'orders-api', answered_by: 'upstream', upstream_status: '200' }, source: 'kafka', topic: '', partition: -1, offset: -1,
-      ingested_at: 1_726_783_900_000,
+      ingested_at: 1_726_783_900_000, signs: [],
     });
   });
 

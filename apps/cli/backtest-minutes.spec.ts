@@ -1,10 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { runCli } from './program.js';
+import { runKeytrail } from '../../test/support/cli.js';
 
 const FIRST = Date.UTC(2026, 0, 5) / 60_000;
 const DAY = 1440;
@@ -20,13 +19,7 @@ describe('keytrail backtest minutes', () => {
   const run = async (content: string | Buffer) => {
     const path = join(folder, 'file.csv');
     await writeFile(path, content);
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const said: string[] = [];
-    stdout.on('data', (chunk) => said.push(String(chunk)));
-    const exitCode = await runCli(['backtest', 'minutes', path], {
-      version: '0.0.0', stdin: Readable.from([]), stdout, stderr, signal: new AbortController().signal,
-    });
-    return { exitCode, stdout: said.join(''), stderr: String(stderr.read() ?? '') };
+    return runKeytrail('backtest', 'minutes', path);
   };
 
   /** Two days of twenty requests or so a minute, then what is done to the key, then an hour as usual. */

@@ -1,10 +1,9 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { runCli } from './program.js';
+import { runKeytrail } from '../../test/support/cli.js';
 
 const START = Date.UTC(2026, 0, 5);
 const valueAt = (row: number): number => (row === 900 ? 500 : 100 + 20 * Math.sin(row / 40) + ((row * 7919) % 13));
@@ -21,13 +20,8 @@ describe('keytrail backtest series', () => {
   const run = async (content: string | Buffer) => {
     const path = join(folder, 'file.csv');
     await writeFile(path, content);
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const said: string[] = [];
-    stdout.on('data', (chunk) => said.push(String(chunk)));
-    const exitCode = await runCli(['backtest', 'series', path], {
-      version: '0.0.0', stdin: Readable.from([]), stdout, stderr, signal: new AbortController().signal,
-    });
-    return { exitCode, rows: said.join('').trim().split('\n'), stderr: String(stderr.read() ?? '') };
+    const { exitCode, stdout, stderr } = await runKeytrail('backtest', 'series', path);
+    return { exitCode, rows: stdout.trim().split('\n'), stderr };
   };
   const scores = (rows: readonly string[]) => rows.slice(1).map((row) => row.split(',')[2]);
 

@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ClickHouse } from '@keytrail/clickhouse';
 import { Metrics } from '@keytrail/platform';
-import { CompressionTypes, Kafka, Partitioners, logLevel } from 'kafkajs';
+import { CompressionTypes } from 'kafkajs';
+import { LINES_A_SEND, openTopic } from '../support/topic.js';
 import { serviceOf, startCollector } from './collector-app.js';
 import { batches, type PhaseOptions } from './engine-phase.js';
 import { measure, type Measured } from './measure.js';
@@ -9,22 +10,13 @@ import { LINE_BYTES, readLines } from './request-lines.js';
 import { bytesByTable } from './stored.js';
 
 const TOPIC = 'bench-request-logs';
-const PARTITIONS = 4;
-/** Brokers take a mebibyte at a time unless told otherwise. */
-const MESSAGES_A_SEND = 2_000;
 
 /** Puts the rows into a topic of their own, a message each. */
 export async function produce({ brokers, lines: file, rows }: PhaseOptions): Promise<void> {
-  const kafka = new Kafka({ clientId: 'keytrail-bench', brokers: [...brokers], logLevel: logLevel.ERROR });
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic: TOPIC, numPartitions: PARTITIONS, replicationFactor: 1 }] });
-  await admin.disconnect();
-  const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-  await producer.connect();
-  for (const [index, [first, count]] of batches(rows, MESSAGES_A_SEND).entries()) {
+  const { producer, partitions } = await openTopic(brokers, TOPIC);
+  for (const [index, [first, count]] of batches(rows, LINES_A_SEND).entries()) {
     const lines = await readLines(file, first, count);
-    const messages = Array.from({ length: count }, (_, line) => ({ value: lines.subarray(line * LINE_BYTES, (line + 1) * LINE_BYTES - 1), partition: index % PARTITIONS }));
+    const messages = Array.from({ length: count }, (_, line) => ({ value: lines.subarray(line * LINE_BYTES, (line + 1) * LINE_BYTES - 1), partition: index % partitions }));
     await producer.send({ topic: TOPIC, acks: 1, compression: CompressionTypes.None, messages });
   }
   await producer.disconnect();

@@ -1,9 +1,7 @@
-import { CompressionTypes, Kafka, Partitioners, logLevel, type Producer } from 'kafkajs';
+import { CompressionTypes, type Producer } from 'kafkajs';
+import { LINES_A_SEND, openTopic } from '../support/topic.js';
 
 export const TOPIC = 'bench-latency';
-const PARTITIONS = 4;
-/** Brokers take a mebibyte at a time unless told otherwise. */
-const LINES_A_SEND = 2_000;
 
 export interface Line {
   /** Epoch milliseconds. */
@@ -24,14 +22,7 @@ export class LogTopic {
   private constructor(private readonly producer: Producer) {}
 
   static async open(brokers: readonly string[]): Promise<LogTopic> {
-    const kafka = new Kafka({ clientId: 'keytrail-bench', brokers: [...brokers], logLevel: logLevel.ERROR });
-    const admin = kafka.admin();
-    await admin.connect();
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: TOPIC, numPartitions: PARTITIONS, replicationFactor: 1 }] });
-    await admin.disconnect();
-    const producer = kafka.producer({ createPartitioner: Partitioners.DefaultPartitioner });
-    await producer.connect();
-    return new LogTopic(producer);
+    return new LogTopic((await openTopic(brokers, TOPIC)).producer);
   }
 
   /** Resolves when the broker has them. */

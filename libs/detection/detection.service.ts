@@ -129,14 +129,11 @@ export class Detection {
 
   private async commit(progress: Progress | undefined, batches: ArrivedBatch[], watches: Watches, habits: StepHabits, found: StepFindings, after: number): Promise<void> {
     const to = Math.max(progress?.ingested_at ?? 0, ...batches.map((batch) => batch.ingested_at));
-    const { added, extended } = found.changes();
     const isOurs = await this.database.transaction().execute(async (transaction) => {
       if (!await this.progress.advance(transaction, progress, to, batches, after - LATE_VISIBLE_MS)) return false;
       await this.progress.keepWatches(transaction, [...watches.values()], this.clock.date());
-      for (const draft of added) await this.findings.add(transaction, draft);
-      for (const finding of extended) await this.findings.extend(transaction, finding);
+      await this.findings.save(transaction, found.changes());
       await this.habits.keep(transaction, [...habits.changed.values()], this.clock.date());
-      for (const draft of added) this.metrics.findings.inc({ rule: draft.rule_id });
       return true;
     });
     if (isOurs) this.habits.hold(habits.all);

@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { sql, type Selectable } from 'kysely';
 import type { Finding, FindingPage, FindingQuery } from '@keytrail/contracts';
-import { Clock, decodeCursor, encodeCursor, newId, timePosition, type WorkspaceScope } from '@keytrail/platform';
+import { Clock, Metrics, decodeCursor, encodeCursor, newId, timePosition, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor, type FindingTable } from '@keytrail/postgres';
 import { EPISODE_GAP_MS, LASTING_GAP_MS, type KnownFinding } from './merge-finding.js';
 import { ruleCatalogue, ruleInfo } from './rules/index.js';
+import type { FindingChanges } from './step-findings.js';
 import type { FindingDraft } from './types.js';
 
 export type FindingRow = Selectable<FindingTable>;
@@ -17,7 +18,7 @@ const LASTING = ruleCatalogue.filter(({ lasting }) => lasting === true).map(({ i
 /** Findings in Postgres. */
 @Injectable()
 export class FindingStore {
-  constructor(private readonly database: Database, private readonly clock: Clock) {}
+  constructor(private readonly database: Database, private readonly clock: Clock, private readonly metrics: Metrics) {}
 
   /** Findings about a key ('' = about callers) that may go on at `from`. */
   async goingOn(workspace: string, keyId: string, from: number): Promise<KnownFinding[]> {
@@ -30,7 +31,7 @@ export class FindingStore {
   }
 
   /** Of the stories that drafts may go on with the latest finding each. */
-  async latestOf(drafts: readonly Pick<FindingDraft, 'workspace_id' | 'rule_id' | 'episode'>[]): Promise<KnownFinding[]> {
+  async latestOf(drafts: readonly Pick<FindingDraft, 'workspace_id' | 'rule_id' | 'episode'>[]): Promise<(KnownFinding & Pick<FindingDraft, 'key_id'>)[]> {
     if (drafts.length === 0) return [];
     const values = (name: 'workspace_id' | 'rule_id' | 'episode') => drafts.map((draft) => draft[name]);
     const rows = await this.database.selectFrom('findings').selectAll().distinctOn(['workspace_id', 'rule_id', 'episode'])
@@ -39,7 +40,14 @@ export class FindingStore {
     return rows.map((row) => ({ ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() }));
   }
 
-  async add(transaction: Executor, draft: FindingDraft): Promise<void> {
+  /** Writes down what was found in a step, and counts what is new. */
+  async save(transaction: Executor, { added, extended }: FindingChanges): Promise<void> {
+    for (const draft of added) await this.add(transaction, draft);
+    for (const finding of extended) await this.extend(transaction, finding);
+    for (const draft of added) this.metrics.findings.inc({ rule: draft.rule_id });
+  }
+
+  private async add(transaction: Executor, draft: FindingDraft): Promise<void> {
     await transaction.insertInto('findings').values({
       ...draft, finding_id: newId('fnd'), addresses: JSON.stringify(draft.addresses), evidence: JSON.stringify(draft.evidence),
       first_seen: new Date(draft.first_seen), last_seen: new Date(draft.last_seen), incident_id: null, detected_at: this.clock.date(),
@@ -47,7 +55,7 @@ export class FindingStore {
     }).execute();
   }
 
-  async extend(transaction: Executor, finding: KnownFinding): Promise<void> {
+  private async extend(transaction: Executor, finding: KnownFinding): Promise<void> {
     await transaction.updateTable('findings').set({
       severity: finding.severity, title: finding.title, summary: finding.summary, principal: finding.principal,
       addresses: JSON.stringify(finding.addresses), evidence: JSON.stringify(finding.evidence), first_seen: new Date(finding.first_seen),

@@ -128,7 +128,7 @@ export class Judge {
       ...this.ask(machineCredentialByHand, { workspace_id, key_id, activity }),
       ...watched.spikes.flatMap((verdict) => this.ask(rateSpike, {
         workspace_id, key_id, principal, verdict, known_networks: known?.map(({ network }) => network) ?? null,
-        activity: activity.filter(({ minute }) => minute <= verdict.minute && minute > verdict.minute - verdict.window_minutes),
+        activity: within(activity, verdict),
       })),
     ];
     if (activity.some(isDenied)) {
@@ -138,10 +138,7 @@ export class Judge {
     }
     const isBurst = drafts.some(({ rule_id }) => rule_id === deniedBurst.id);
     for (const alarm of watched.alarms) {
-      const input = {
-        workspace_id, key_id, principal, alarm,
-        activity: activity.filter(({ minute }) => minute <= alarm.minute && minute > alarm.minute - alarm.window_minutes),
-      };
+      const input = { workspace_id, key_id, principal, alarm, activity: within(activity, alarm) };
       drafts.push(...this.ask(rateDrop, input), ...this.ask(errorRate, input), ...(isBurst ? [] : this.ask(deniedRate, input)));
     }
     if (known !== null) {
@@ -204,6 +201,10 @@ const subjectOf = ({ workspace_id, key_id, activity }: Asked) =>
 const inputOf = ({ workspace_id, key_id, facts }: KeyCase, activity: readonly CallerActivity[]): KeyInput => ({
   workspace_id, key_id, key: facts, activity, principal: activity.find((group) => group.principal !== '')?.principal ?? '',
 });
+
+/** What lies in the window that ends with a minute. */
+const within = (activity: readonly CallerActivity[], { minute: last, window_minutes }: { minute: number; window_minutes: number }): CallerActivity[] =>
+  activity.filter(({ minute }) => minute <= last && minute > last - window_minutes);
 
 const earliest = (activity: readonly CallerActivity[]): number => activity.reduce((first, group) => Math.min(first, group.first_time), Infinity);
 const lastMinute = (activity: readonly CallerActivity[]): number => activity.reduce((last, group) => Math.max(last, group.minute), -Infinity);

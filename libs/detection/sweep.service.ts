@@ -1,15 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { DEFAULT_WORKSPACE } from '@keytrail/credentials';
-import { Clock, Metrics } from '@keytrail/platform';
+import { Clock } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { CallerActivityStore } from './caller-activity.store.js';
 import { FindingStore } from './finding.store.js';
 import { Judge } from './judge.service.js';
 import { AWAY_MS, heardFrom } from './log-sources.js';
-import { findStory, hasGrown, mergeFinding, type KnownFinding } from './merge-finding.js';
 import { groupBy } from './slices.js';
+import { StepFindings } from './step-findings.js';
 import { SweepStore } from './sweep.store.js';
-import type { FindingDraft } from './types.js';
 
 /** A source that was silent for so long is gone. */
 const FORGET_SOURCE_MS = 30 * 24 * 3_600_000;
@@ -22,7 +21,7 @@ const FORGET_SOURCE_MS = 30 * 24 * 3_600_000;
 export class Sweep {
   constructor(
     private readonly database: Database, private readonly store: SweepStore, private readonly findings: FindingStore, private readonly judge: Judge,
-    private readonly activity: CallerActivityStore, private readonly clock: Clock, private readonly metrics: Metrics,
+    private readonly activity: CallerActivityStore, private readonly clock: Clock,
   ) {}
 
   async run(): Promise<void> {
@@ -37,29 +36,17 @@ export class Sweep {
       ...(await this.store.openViolations(DEFAULT_WORKSPACE)).flatMap((of) => this.judge.judgeViolations(of)),
       ...[...groupBy(sources, ({ workspace_id }) => workspace_id)].flatMap(([workspace, these]) => this.judge.judgeSources(workspace, these, now)),
     ];
-    const { added, extended } = changesOf(drafts, await this.findings.latestOf(drafts));
+    const latest = await this.findings.latestOf(drafts);
+    const found = new StepFindings();
+    for (const draft of drafts) {
+      const { workspace_id, key_id } = draft;
+      await found.goingOn(workspace_id, key_id, async () => latest.filter((finding) => finding.workspace_id === workspace_id && finding.key_id === key_id));
+      found.take(draft);
+    }
     await this.database.transaction().execute(async (transaction) => {
       if (!await this.store.advance(transaction, before, now)) return;
       await this.store.keepSources(transaction, sources, new Date(now - FORGET_SOURCE_MS));
-      for (const draft of added) await this.findings.add(transaction, draft);
-      for (const finding of extended) await this.findings.extend(transaction, finding);
-      for (const draft of added) this.metrics.findings.inc({ rule: draft.rule_id });
+      await this.findings.save(transaction, found.changes());
     });
   }
-}
-
-/** What is new of the drafts, and which stored findings they change. */
-function changesOf(drafts: readonly FindingDraft[], known: readonly KnownFinding[]): { added: FindingDraft[]; extended: KnownFinding[] } {
-  const added: FindingDraft[] = [];
-  const extended: KnownFinding[] = [];
-  for (const draft of drafts) {
-    const story = findStory(draft, known);
-    if (story === undefined) {
-      added.push(draft);
-      continue;
-    }
-    const grown = mergeFinding(story, draft);
-    if (hasGrown(story, grown)) extended.push(grown);
-  }
-  return { added, extended };
 }

@@ -73,7 +73,8 @@ export class HttpIntake {
     }
   }
 
-  private async takeBody(caller: Caller, body: Buffer, { query, idempotencyKey }: SentBatch, held: Held): Promise<IntakeResult> {
+  private async takeBody(caller: Caller, body: Buffer, sent: Pick<SentBatch, 'query' | 'idempotencyKey'>, held: Held): Promise<IntakeResult> {
+    const { query, idempotencyKey } = sent;
     refuseTooManyLines(body);
     if (query.workspace !== undefined) caller.scope.assertAllows(query.workspace);
     const sha256 = idempotencyKey === undefined ? '' : createHash('sha256').update(body).update(`\0${query.format}\0${query.workspace ?? ''}`).digest('hex');
@@ -85,9 +86,9 @@ export class HttpIntake {
       asOf: known && new Date(known.receivedAt) });
     const taken = await this.intake.takeIn(linesOf(body, query, receivedAt, held), context, new GatheredRows({ mostKept: known === undefined ? MOST_ROWS_A_GROUP : Infinity }));
     if (taken.received === 0) throw new AppError({ code: 'empty_batch', status: 400, message: 'The body holds no line.' });
-    if (idempotencyKey !== undefined && known === undefined) {
+    if (idempotencyKey !== undefined && known === undefined && !await this.claim(token, sha256, receivedAt)) {
       // Another call was first: the lines are read as it reads them, so that a bad one makes no second dead letter.
-      if (await this.claim(token, sha256, receivedAt) !== undefined) return this.takeBody(caller, body, { body, encoding: undefined, query, idempotencyKey }, held);
+      return this.takeBody(caller, body, sent, held);
     }
     // Under an Idempotency-Key the rows are a block of their own, or a batch sent again could not be told from it.
     if (idempotencyKey === undefined && taken.rows.length < MOST_ROWS_A_GROUP) await this.group.add(taken.rows.asRows());
@@ -112,12 +113,12 @@ export class HttpIntake {
 
   /**
    * Takes the key for this body before anything is stored: the store drops what comes under a token a second time, so two bodies must
-   * never share one. Answers with what another call did under it meanwhile.
+   * never share one. false: another call has it.
    */
-  private async claim(token: string, sha256: string, receivedAt: number): Promise<KnownBatch | undefined> {
+  private async claim(token: string, sha256: string, receivedAt: number): Promise<boolean> {
     const claimed = await this.database.insertInto('intake_batches').values({ token, body_sha256: sha256, created_at: new Date(receivedAt) })
       .onConflict((conflict) => conflict.doNothing()).returning('token').executeTakeFirst();
-    return claimed === undefined ? this.findBatch(token, sha256) : undefined;
+    return claimed !== undefined;
   }
 
   /** Counts the batch, and says under its token that it is stored. false: another call was first. */

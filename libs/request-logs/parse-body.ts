@@ -132,17 +132,17 @@ function* parseLines(bytes: Buffer, limits: Limits): Generator<ParsedLine, void,
     const chunk = bytes.subarray(from, to);
     // In ASCII text, bytes and characters have the same place: decode once and cut strings.
     const text = isAscii(chunk) ? chunk.toString('latin1') : undefined;
-    for (let start = from; start < to;) {
+    for (let at = 0; at < chunk.length;) {
       line += 1;
-      const newline = text === undefined ? bytes.indexOf(NEWLINE, start) : from + endOfLine(text, start - from);
-      const next = newline === -1 || newline >= to ? to : newline + 1;
-      let end = newline === -1 || newline >= to ? to : newline;
-      if (end > start && bytes[end - 1] === 0x0d) end -= 1;
-      if (skipSpace(bytes, start, end) < end) {
-        yield text === undefined || end - start > limits.maxLineBytes
-          ? parseLine(bytes.subarray(start, end), line, limits) : parseText(text.slice(start - from, end - from), new ParsedLine(line, bytes, start, end), limits);
+      const newline = text === undefined ? chunk.indexOf(NEWLINE, at) : text.indexOf('\n', at);
+      const next = newline === -1 ? chunk.length : newline + 1;
+      let end = newline === -1 ? chunk.length : newline;
+      if (end > at && chunk[end - 1] === 0x0d) end -= 1;
+      if (skipSpace(chunk, at, end) < end) {
+        yield text === undefined || end - at > limits.maxLineBytes
+          ? parseLine(chunk.subarray(at, end), line, limits) : parseText(text.slice(at, end), new ParsedLine(line, chunk, at, end), limits);
       }
-      start = next;
+      at = next;
     }
     from = to;
   }
@@ -154,11 +154,6 @@ function endOfChunk(bytes: Buffer, from: number): number {
   const last = bytes.lastIndexOf(NEWLINE, from + CHUNK_BYTES - 1);
   const end = last >= from ? last : bytes.indexOf(NEWLINE, from + CHUNK_BYTES);
   return end === -1 ? bytes.length : end + 1;
-}
-
-function endOfLine(text: string, start: number): number {
-  const newline = text.indexOf('\n', start);
-  return newline === -1 ? text.length : newline;
 }
 
 function parseLine(raw: Buffer, line: number, limits: Limits): ParsedLine {

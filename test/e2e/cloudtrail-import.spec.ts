@@ -1,11 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Activity, FindingPage, Incident, IncidentPage, RequestLogPage } from '@keytrail/contracts';
-import { runCli } from '../../apps/cli/program.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { runKeytrail } from '../support/cli.js';
 import { clickhouseOf, countsOfKey, sameCounts } from '../support/request-lines.js';
 
 interface TrailEvent {
@@ -35,11 +33,8 @@ describe.each(captures)('keytrail import --format cloudtrail with $name', ({ fil
   const events = files.flatMap((file) => readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as TrailEvent));
 
   async function importCapture() {
-    const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-    const exitCode = await runCli(['import', ...files, '--format', 'cloudtrail', '--json', '--url', app.url, '--token', app.adminToken],
-      { version: 'test', stdin: new PassThrough().end(), stdout, stderr, signal: new AbortController().signal });
-    stdout.end();
-    return { exitCode, totals: JSON.parse(await text(stdout)) as Record<string, unknown> };
+    const { exitCode, stdout } = await runKeytrail('import', ...files, '--format', 'cloudtrail', '--json', '--url', app.url, '--token', app.adminToken);
+    return { exitCode, totals: JSON.parse(stdout) as Record<string, unknown> };
   }
   beforeAll(async () => {
     app = await startTestApp();

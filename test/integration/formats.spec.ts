@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { PassThrough } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { CreatedApiKey, DeadLetterPage, IntakeResult, RequestLogPage } from '@keytrail/contracts';
-import { runCli } from '../../apps/cli/program.js';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { runKeytrail } from '../support/cli.js';
 import { produce } from '../support/kafka-messages.js';
 import { createTopic, describeWithKafka, sharedKafkaBroker } from '../support/kafka.js';
 import { allThatIsStored, clickhouseOf, newName } from '../support/request-lines.js';
@@ -103,10 +102,8 @@ describeWithKafka('every format', () => {
     expect(without(await rowsFrom('http', ` AND workspace_id = '${workspace}'`))).toEqual(without(once));
 
     await app.call('/v1/workspaces', { body: { workspace_id: 'files', name: 'files', environment: 'test' } });
-    const stdout = new PassThrough();
-    const exitCode = await runCli(['import', ...fixtures.map(({ file }) => pathOf(file)), '--workspace', 'files', '--json', '--url', app.url, '--token', app.adminToken],
-      { version: 'test', stdin: new PassThrough().end(), stdout, stderr: new PassThrough(), signal: new AbortController().signal });
-    expect({ exitCode, ...JSON.parse(String(stdout.read())) as object }).toMatchObject({ exitCode: 0, files: fixtures.length, received: total, stored: total, dead_lettered: 0 });
+    const { exitCode, stdout } = await runKeytrail('import', ...fixtures.map(({ file }) => pathOf(file)), '--workspace', 'files', '--json', '--url', app.url, '--token', app.adminToken);
+    expect({ exitCode, ...JSON.parse(stdout) as object }).toMatchObject({ exitCode: 0, files: fixtures.length, received: total, stored: total, dead_lettered: 0 });
     expect(without(await rowsFrom('http', ` AND workspace_id = 'files'`))).toEqual(without(once));
   });
 

@@ -24,7 +24,6 @@ const GRAVER = 1.6;
  * it much graver; further rows of the episode stay below 0.5.
  */
 export class SeriesDetector {
-  private readonly times: number[] = [];
   private readonly early: { time: number; value: number }[] = [];
   private forecast: Forecast | null = null;
   private step = 0;
@@ -45,10 +44,9 @@ export class SeriesDetector {
   }
 
   private begin(time: number, value: number): number {
-    this.times.push(time);
     this.early.push({ time, value });
-    if (this.times.length < ROWS_FOR_STEP) return 0;
-    const steps = this.times.slice(1).map((at, index) => at - this.times[index]!).filter((step) => step > 0).sort((a, b) => a - b);
+    if (this.early.length < ROWS_FOR_STEP) return 0;
+    const steps = this.early.slice(1).map((row, index) => row.time - this.early[index]!.time).filter((step) => step > 0).sort((a, b) => a - b);
     this.step = steps[Math.floor(steps.length / 2)] ?? 60;
     this.forecast = new Forecast(this.step);
     const remembered = Math.min(2016, Math.max(672, Math.round(28 * 86_400 / this.step)));

@@ -2,8 +2,9 @@ import { signedDeviance } from './deviance.js';
 import { dispersionOf } from './dispersion.js';
 import { follow, isUnusual, leniency, onsetOf } from './episode.js';
 import { expectationAt, levelOf, outlookAt, shapeDoubt, timingWithin, type Expectation } from './expected.js';
-import { WINDOWS, mod, type BaselineSettings, type BaselineState } from './state.js';
+import { WINDOWS, type BaselineSettings, type BaselineState } from './state.js';
 import type { Alarm, Episode } from './verdict.js';
+import { walkWindows } from './window-walk.js';
 
 /** Below this many expected in an hour even silence is chance (5.2 standard deviations of a Poisson count need 16). */
 const LEAST_EXPECTED = 12;
@@ -36,25 +37,19 @@ function lowest(state: BaselineState, minute: number, requests: number, expected
   const history = minute - state.started - min_history + 1;
   let seen = requests;
   let usual = expected.least;
-  let back = 1;
-  let slot = mod(minute, 60);
-  for (let index = 0; index < WINDOWS.length; index += 1) {
-    const length = WINDOWS[index]!;
-    if (length > history) break;
-    for (; back < length; back += 1) {
-      slot = slot === 0 ? 59 : slot - 1;
-      seen += state.recent[slot]!;
-      usual += state.recent_least[slot]!;
-    }
+  walkWindows(minute, history, (slot) => {
+    seen += state.recent[slot]!;
+    usual += state.recent_least[slot]!;
+  }, (length, index) => {
     if (length === whole_window) worst.lacking = seen < 0.85 * usual;
-    if (seen * settings.min_ratio > usual || usual < LEAST_EXPECTED / 2) continue;
+    if (seen * settings.min_ratio > usual || usual < LEAST_EXPECTED / 2) return;
     const isShort = length < whole_window;
     const least = usual - timingWithin(state, minute, length, expected);
-    if (seen * settings.min_ratio > least || least < LEAST_EXPECTED / 2 || (isShort && seen > silent_share * least)) continue;
+    if (seen * settings.min_ratio > least || least < LEAST_EXPECTED / 2 || (isShort && seen > silent_share * least)) return;
     const spread = dispersionOf(state, index) + expected.doubt + shapeDoubt(state, minute, length);
     const score = -signedDeviance(seen, least, 1 / spread) - (isShort ? silent_threshold - settings.threshold : 0);
     if (score > worst.score) Object.assign(worst, { window_minutes: length, seen, expected: least, score });
-  }
+  });
   return worst;
 }
 

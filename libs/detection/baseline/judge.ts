@@ -1,7 +1,8 @@
 import { signedDeviance } from './deviance.js';
 import { dispersionOf } from './dispersion.js';
 import { shapeDoubt, timingAround, type Expectation } from './expected.js';
-import { WINDOWS, mod, type BaselineSettings, type BaselineState } from './state.js';
+import type { BaselineSettings, BaselineState } from './state.js';
+import { walkWindows } from './window-walk.js';
 
 export interface Judgement {
   window_minutes: number;
@@ -20,23 +21,17 @@ export function judge(
   const history = minute - state.started - settings.min_history + 1;
   let seen = requests;
   let usual = expected.upper;
-  let back = 1;
-  let slot = mod(minute, 60);
-  for (let index = 0; index < WINDOWS.length; index += 1) {
-    const length = WINDOWS[index]!;
-    if (length > history) break;
-    for (; back < length; back += 1) {
-      slot = slot === 0 ? 59 : slot - 1;
-      seen += state.recent[slot]!;
-      usual += state.recent_expected[slot]!;
-    }
+  walkWindows(minute, history, (slot) => {
+    seen += state.recent[slot]!;
+    usual += state.recent_expected[slot]!;
+  }, (length, index) => {
     if (length === 5) worst.rising = seen >= settings.min_events && seen > 1.15 * usual;
-    if (seen < settings.min_events || seen < settings.min_ratio * usual) continue;
+    if (seen < settings.min_events || seen < settings.min_ratio * usual) return;
     const most = usual + timingAround(state, minute, length, expected);
-    if (seen < settings.min_ratio * most) continue;
+    if (seen < settings.min_ratio * most) return;
     const spread = dispersionOf(state, index) + expected.doubt + shapeDoubt(state, minute, length);
     const score = signedDeviance(seen, most, 1 / spread);
     if (score > worst.score) Object.assign(worst, { window_minutes: length, seen, expected: most, score });
-  }
+  });
   return worst;
 }

@@ -4,6 +4,7 @@ import { follow, isUnusual, leniency, onsetOf } from './episode.js';
 import { KEEP_AN_HOUR } from './learn.js';
 import { mod, WINDOWS, type BaselineSettings } from './state.js';
 import type { Alarm, AlarmKind, Episode } from './verdict.js';
+import { walkWindows } from './window-walk.js';
 
 /** What a key is believed to do before anything is known of it: 1 call in 50 goes wrong. */
 const BELIEF = { calls: 50, events: 1 };
@@ -57,27 +58,22 @@ export function judgeShare(
   let seen = events;
   let tried = calls;
   let squares = calls * calls;
-  let back = 1;
-  let slot = mod(minute, 60);
   let goingOn = false;
-  for (let index = 0; index < WINDOWS.length; index += 1) {
-    const length = WINDOWS[index]!;
-    for (; back < length; back += 1) {
-      slot = slot === 0 ? 59 : slot - 1;
-      seen += state.recent[slot]!;
-      tried += recentCalls[slot]!;
-      squares += recentCalls[slot]! ** 2;
-    }
+  walkWindows(minute, Infinity, (slot) => {
+    seen += state.recent[slot]!;
+    tried += recentCalls[slot]!;
+    squares += recentCalls[slot]! ** 2;
+  }, (length, index) => {
     const expected = share * tried;
     if (length === 5) goingOn = seen > 0 && seen > 1.15 * expected;
-    if (seen < settings.min_events || seen < MIN_RATIO * expected) continue;
+    if (seen < settings.min_events || seen < MIN_RATIO * expected) return;
     const own = seen - explained(length);
-    if (own < settings.min_events || own < MIN_RATIO * expected) continue;
+    if (own < settings.min_events || own < MIN_RATIO * expected) return;
     // Calls that come all in a few minutes of the window scatter like those minutes.
     const scatter = Math.max(dispersionOf(state, index, RARE), dispersionOf(state, 0, RARE) * squares / (tried * tried));
     const score = signedDeviance(own, expected, 1 / (scatter + doubt));
     if (score > worst.score) Object.assign(worst, { window_minutes: length, seen: own, expected, score });
-  }
+  });
   const unusual = isUnusual(worst.score, goingOn, state.episode, state.unrest, settings);
   const onset = (): number => onsetOf(state.started, minute, (at) => state.recent[at]! - MIN_RATIO * share * recentCalls[at]!);
   const episode = follow(state.episode, minute, worst.score, unusual, onset, settings.lull_minutes);

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ClickHouse, type QueryParams } from '@keytrail/clickhouse';
+import type { ActivityHistory, KnownNetwork } from './activity-history.js';
 import { networkOf } from './rules/index.js';
 import type { CallerActivity } from './types.js';
 
@@ -8,14 +9,6 @@ export interface ArrivedBatch {
   /** Epoch milliseconds. */
   ingested_at: number;
   groups: number;
-}
-
-export interface KnownNetwork {
-  network: string;
-  country: string;
-  first_seen: number;
-  last_seen: number;
-  requests: number;
 }
 
 /** A story's evidence is read from at most this many groups. */
@@ -35,7 +28,7 @@ const COLUMNS = `workspace_id, key_id, key_fingerprint, credential_kind, princip
 
 /** What callers did with which key, from ClickHouse. */
 @Injectable()
-export class CallerActivityStore {
+export class CallerActivityStore implements ActivityHistory {
   constructor(private readonly clickhouse: ClickHouse) {}
 
   /** The store's own time, which stamps arrivals. Epoch milliseconds. */

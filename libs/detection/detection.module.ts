@@ -15,6 +15,7 @@ import { HabitStore } from './habit.store.js';
 import { Judge } from './judge.service.js';
 import { ProgressStore } from './progress.store.js';
 import { RuleFacts } from './rule-facts.store.js';
+import { StepJudge } from './step-judge.service.js';
 import { Sweep } from './sweep.service.js';
 import { SweepStore } from './sweep.store.js';
 import { FindingVerdicts } from './tuning/not-a-threat.service.js';
@@ -33,7 +34,7 @@ export class FindingsHttpModule {}
 @Module({
   imports: [CredentialsModule],
   providers: [
-    CallerActivityStore, CustomRules, CustomRuleStore, Detection, DetectionJob, FindingStore, HabitStore, Judge, ProgressStore, RuleFacts, Sweep, SweepStore, Tuning,
+    CallerActivityStore, CustomRules, CustomRuleStore, Detection, DetectionJob, FindingStore, HabitStore, Judge, ProgressStore, RuleFacts, StepJudge, Sweep, SweepStore, Tuning,
   ],
   exports: [CallerActivityStore, Detection, FindingStore, Sweep, Tuning],
 })

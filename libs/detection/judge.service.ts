@@ -1,7 +1,8 @@
-import { Injectable, Logger } from '@nestjs/common';
+import { Inject, Injectable, Logger } from '@nestjs/common';
 import type { DirectoryEntry } from '@keytrail/credentials';
 import { Metrics } from '@keytrail/platform';
-import { CallerActivityStore, type KnownNetwork } from './caller-activity.store.js';
+import type { ActivityHistory, KnownNetwork } from './activity-history.js';
+import { CallerActivityStore } from './caller-activity.store.js';
 import { EntityMemory } from './entity-memory.js';
 import type { Observed } from './habits.js';
 import type { WatchedMinutes } from './key-watch.js';
@@ -49,7 +50,7 @@ export class Judge {
   private readonly entities = new EntityMemory();
   private readonly newcomers = new NewcomerMemory();
 
-  constructor(private readonly activity: CallerActivityStore, private readonly tuning: Tuning, private readonly metrics: Metrics) {}
+  constructor(@Inject(CallerActivityStore) private readonly activity: ActivityHistory, private readonly tuning: Tuning, private readonly metrics: Metrics) {}
 
   /** Reads what people changed of the rules. */
   async refresh(): Promise<void> {

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ClickHouse } from '@keytrail/clickhouse';
-import type { ArrivedBatch } from '../caller-activity.store.js';
+import { atMs, isNewSql, type Arrival } from '../arrival.js';
 import type { CustomRule } from './rule.js';
 import { SigmaError } from './sigma-error.js';
 import { SqlBuilder } from './to-sql.js';
@@ -24,7 +24,7 @@ export interface FittingRequests {
 
 /** Where to look: what arrived, and when it was by the clock of the requests. */
 export interface ArrivedSpan {
-  batches: readonly ArrivedBatch[];
+  arrival: Arrival;
   from: number;
   to: number;
   /** null = of every workspace. */
@@ -62,27 +62,27 @@ export class CustomRuleStore {
   /** What fits a rule, with at least one request among those that arrived. */
   fitting(rule: CustomRule, span: ArrivedSpan): Promise<FittingRequests[]> {
     const builder = new SqlBuilder();
-    const sql = rule.correlation === null ? plainSql(rule, span, builder) : countingSql(rule, rule.correlation, span, builder);
+    const isNew = isNewSql(span.arrival);
+    const sql = rule.correlation === null ? plainSql(rule, span, isNew.sql, builder) : countingSql(rule, rule.correlation, span, isNew.sql, builder);
     return this.clickhouse.select<FittingRequests>(`${sql} LIMIT ${MOST_FOUND} SETTINGS max_execution_time = ${MOST_SECONDS}`,
-      { ...builder.params, ...(span.workspace_id !== null && { workspace: span.workspace_id }), batches: span.batches.map(({ batch_id }) => batch_id) });
+      { ...builder.params, ...(span.workspace_id !== null && { workspace: span.workspace_id }), ...isNew.params });
   }
 }
 
 function wherever(rule: CustomRule, { from, to, workspace_id }: ArrivedSpan, lead: number, builder: SqlBuilder): string {
-  const at = (ms: number) => `fromUnixTimestamp64Milli(${Math.trunc(ms)}, 'UTC')`;
-  return `request_logs.time >= ${at(from - lead)} AND request_logs.time <= ${at(to)}${workspace_id === null ? '' : ' AND workspace_id = {workspace:String}'} AND ${builder.rule(rule)}`;
+  return `request_logs.time >= ${atMs(from - lead)} AND request_logs.time <= ${atMs(to)}${workspace_id === null ? '' : ' AND workspace_id = {workspace:String}'} AND ${builder.rule(rule)}`;
 }
 
-const plainSql = (rule: CustomRule, span: ArrivedSpan, builder: SqlBuilder) => `SELECT workspace_id, [key_id] AS groups, 0 AS peak, toUnixTimestamp64Milli(min(time)) AS first_seen, ${TOLD}
+const plainSql = (rule: CustomRule, span: ArrivedSpan, isNew: string, builder: SqlBuilder) => `SELECT workspace_id, [key_id] AS groups, 0 AS peak, toUnixTimestamp64Milli(min(time)) AS first_seen, ${TOLD}
   FROM request_logs WHERE ${wherever(rule, span, LEAD_MS, builder)}
-  GROUP BY workspace_id, key_id HAVING countIf(batch_id IN {batches:Array(String)}) > 0 ORDER BY workspace_id, key_id`;
+  GROUP BY workspace_id, key_id HAVING countIf(${isNew}) > 0 ORDER BY workspace_id, key_id`;
 
-function countingSql(rule: CustomRule, { distinct, group_by, timespan_ms, at_least }: NonNullable<CustomRule['correlation']>, span: ArrivedSpan, builder: SqlBuilder): string {
+function countingSql(rule: CustomRule, { distinct, group_by, timespan_ms, at_least }: NonNullable<CustomRule['correlation']>, span: ArrivedSpan, isNew: string, builder: SqlBuilder): string {
   const groups = group_by.map((name) => `toString(${builder.field(name)})`);
   const counted = distinct === null ? 'count()' : `uniqExact(toString(${builder.field(distinct)}))`;
   const bound = Math.trunc(at_least);
   return `SELECT workspace_id, groups, toInt64(maxIf(n, is_new)) AS peak, greatest(toUnixTimestamp64Milli(min(time)), minIf(at, n >= ${bound}) - ${Math.trunc(timespan_ms)}) AS first_seen, ${TOLD}
-  FROM (SELECT *, batch_id IN {batches:Array(String)} AS is_new, toUnixTimestamp64Milli(time) AS at, CAST([${groups.join(', ')}], 'Array(String)') AS groups,
+  FROM (SELECT *, ${isNew} AS is_new, toUnixTimestamp64Milli(time) AS at, CAST([${groups.join(', ')}], 'Array(String)') AS groups,
       ${counted} OVER (PARTITION BY workspace_id, groups ORDER BY at RANGE BETWEEN ${Math.trunc(timespan_ms)} PRECEDING AND CURRENT ROW) AS n
     FROM request_logs WHERE ${wherever(rule, span, timespan_ms, builder)})
   GROUP BY workspace_id, groups HAVING peak >= ${bound} ORDER BY workspace_id, groups`;

@@ -1,7 +1,7 @@
 import { Injectable, Logger, Optional } from '@nestjs/common';
 import { Metrics } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
-import type { ArrivedBatch } from '../caller-activity.store.js';
+import type { Arrival } from '../arrival.js';
 import { Tuning } from '../tuning/tuning.service.js';
 import { tuningVersion } from '../tuning/tuning.store.js';
 import type { CallerActivity, FindingDraft } from '../types.js';
@@ -32,14 +32,14 @@ export class CustomRules {
     @Optional() private readonly folder?: FolderRules,
   ) {}
 
-  async find(batches: readonly ArrivedBatch[], arrived: readonly CallerActivity[]): Promise<FindingDraft[]> {
+  async find(arrival: Arrival, arrived: readonly CallerActivity[]): Promise<FindingDraft[]> {
     await this.refresh();
     const rules = [...(this.folder?.rules ?? []).map((rule) => ({ rule, workspace_id: null })), ...this.stored];
     if (rules.length === 0) return [];
     const drafts: FindingDraft[] = [];
     for (const span of spansOf(arrived)) {
       for (const { rule, workspace_id } of rules) {
-        const fitting = await this.store.fitting(rule, { ...span, batches, workspace_id }).catch((error: unknown) => {
+        const fitting = await this.store.fitting(rule, { ...span, arrival, workspace_id }).catch((error: unknown) => {
           this.metrics.ruleFailures.inc({ rule: findingRuleId(rule) });
           this.logger.error(`the rule ${findingRuleId(rule)} failed`, error instanceof Error ? error.stack : undefined);
           return [];

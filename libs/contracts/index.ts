@@ -32,7 +32,7 @@ export { KeyEvent, KeyEventPage, KeyEventQuery, KeyEventType } from './key-event
 export {
   FalsePositiveReason, GithubLeakAnswer, GithubLeakReport, LONGEST_LEAKED_SECRET, Leak, LeakLabel, LeakPage, LeakQuery, LeakReceipt, LeakSummary, LeakedKey, ReportLeak,
 } from './leak.js';
-export { CreateOwner, Owner, OwnerList, OwnerStatus, PublicJwk, UpdateOwner } from './owner.js';
+export { CreateOwner, Escalation, EscalationContact, MOST_ESCALATIONS, Owner, OwnerList, OwnerStatus, PublicJwk, UpdateOwner } from './owner.js';
 export {
   PolicyId, PolicySeverity, PolicySummary, PolicySummaryQuery, PolicyViolation, PolicyViolationPage, PolicyViolationQuery, ViolationEnd, ViolationState,
 } from './policy.js';

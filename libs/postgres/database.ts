@@ -19,6 +19,7 @@ import { accessTokenChanges } from './migrations/0013-access-token-changes.js';
 import { ruleFacts } from './migrations/0014-rule-facts.js';
 import { tuning } from './migrations/0016-tuning.js';
 import { customRules } from './migrations/0017-custom-rules.js';
+import { ownerImports } from './migrations/0027-owner-imports.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount } from './writes.js';
 
@@ -91,6 +92,7 @@ export class Database extends Kysely<Tables> {
           '0014-rule-facts': ruleFacts,
           '0016-tuning': tuning,
           '0017-custom-rules': customRules,
+          '0027-owner-imports': ownerImports,
         }),
       },
     });

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
-  BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, IncidentState, IssuedKind, KeyAuthorityName, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
+  BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, EscalationContact, IncidentState, IssuedKind, KeyAuthorityName, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
 } from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
@@ -20,7 +20,16 @@ export interface WorkspaceTable {
 export interface OwnerTable {
   owner_id: string; account_id: string; name: string; kind: 'person' | 'team'; contact: string; status: 'active' | 'left'; created_at: Time;
   left_at: OptionalTime; public_key: ColumnType<PublicJwk | null, string | null | undefined, string | null>;
+  email: ColumnType<string | null, string | null | undefined, string | null>; handle: ColumnType<string | null, string | null | undefined, string | null>;
+  external_id: ColumnType<string | null, string | null | undefined, string | null>;
+  /** The import that tells of the owner; null for those that only people wrote down. */
+  source: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Whom to ask next, in order. */
+  escalation: ColumnType<EscalationContact[], string | undefined, string>;
 }
+
+/** What was read last of what tells of owners. */
+export interface OwnerFeedTable { source: string; sha256: string; read_at: Time; outcome: 'applied' | 'refused' }
 
 /** A key of any kind; what proves that somebody holds it is in a table of its own. */
 export interface CredentialTable {
@@ -248,7 +257,7 @@ export interface PolicyViolationTable {
 export interface PolicyCheckTable { claimed_at: OptionalTime; completed_at: OptionalTime }
 
 export interface Tables {
-  accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; credentials: CredentialTable;
+  accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; owner_feeds: OwnerFeedTable; credentials: CredentialTable;
   bearer_digests: BearerDigestTable; wrapped_secrets: WrappedSecretTable; verification_keys: VerificationKeyTable;
   secret_versions: SecretVersionTable; access_tokens: AccessTokenTable; access_token_changes: AccessTokenChangesTable;
   key_events: KeyEventTable; key_feed: KeyFeedTable; key_event_topics: KeyEventTopicTable; request_nonces: RequestNonceTable;

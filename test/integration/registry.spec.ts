@@ -95,6 +95,24 @@ function guarantees(): void {
       expect(await app.call('/v1/owners/own_0')).toMatchObject({ status: 404 });
     });
 
+    it('says whom to ask next, and what other systems call it, which no other owner is called', async () => {
+      const escalation = [{ name: 'Bo', contact: 'bo@example.test' }, { name: 'On call', contact: '#on-call' }];
+      const names = { handle: newName('Acme'), external_id: newName('ext') };
+      const made = await app.call<Owner>('/v1/owners', { body: { name: newName('Ada'), kind: 'person', contact: '#ada', email: 'ada@example.test', ...names, escalation } });
+      expect(made).toMatchObject({ status: 201, body: { email: 'ada@example.test', ...names, escalation, source: null } });
+      for (const [body, code] of [[{ handle: names.handle.toLowerCase() }, 'handle_taken'], [{ external_id: names.external_id }, 'external_id_taken']] as const) {
+        expect(await app.call('/v1/owners', { body: { name: newName('Cy'), kind: 'person', contact: '#cy', ...body } })).toMatchObject({ status: 409, body: { code } });
+        expect(await patch(`/v1/owners/${await registry.owner()}`, body)).toMatchObject({ status: 409, body: { code } });
+      }
+      const path = `/v1/owners/${made.body.owner_id}`;
+      expect((await patch<Owner>(path, { escalation: escalation.toReversed(), email: null, handle: null, external_id: null })).body)
+        .toMatchObject({ escalation: escalation.toReversed(), email: null, handle: null, external_id: null });
+      expect((await entriesOf(made.body.owner_id))[0]).toMatchObject({ detail: { before: { escalation }, after: { escalation: escalation.toReversed() } } });
+      for (const bad of [Array.from({ length: 6 }, () => escalation[0]), [{ name: 'Bo' }], [{ name: 'Bo', contact: 'kt_key_0123456789012345678901234567890123' }]]) {
+        expect((await patch(path, { escalation: bad })).status).toBe(400);
+      }
+    });
+
     it('leaves on a date that is kept, and may come back', async () => {
       const owner_id = await registry.owner();
       const left = await patch<Owner>(`/v1/owners/${owner_id}`, { status: 'left' });

@@ -1,5 +1,6 @@
+import { leniency, noteScore } from './bar.js';
 import { clippedLow, couldDrop, everCouldDrop, judgeDrop, settleDrop } from './drop.js';
-import { calm, fillIn, follow, isUnusual, leniency, onsetOf } from './episode.js';
+import { calm, fillIn, follow, isUnusual, onsetOf } from './episode.js';
 import { expectationAt, outlookAt, type Expectation, type Outlook } from './expected.js';
 import { noteHabit } from './habits.js';
 import { judge } from './judge.js';
@@ -82,7 +83,7 @@ function closeMinute(
   const judged = isJudged(state, minute, settings);
   const verdict = judged ? judgeMinute(state, minute, requests, expected, settings) : quiet(minute);
   const spiking = verdict.spike || (verdict.episode !== null && verdict.episode.ended_at === null);
-  const { alarm, episode: drop } = judgeDrop(state, minute, requests, expected, settings);
+  const { alarm, episode: drop, score: lack } = judgeDrop(state, minute, requests, expected, settings);
   if (alarm !== null) note(drops, alarm);
   const dropping = drop !== null && drop.ended_at === null;
   const habitual = Math.min(expected.habit, Math.max(0, requests - expected.mean));
@@ -97,6 +98,8 @@ function closeMinute(
   state.recent[slot] = requests;
   state.recent_expected[slot] = rounded(expected.upper);
   state.recent_least[slot] = rounded(expected.least);
+  if (state.episode === null) noteScore(state.extremes, verdict.score, verdict.spike, state.unrest);
+  if (state.drop === null) noteScore(state.drop_extremes, lack, alarm !== null, state.unrest);
   if ((verdict.spike && state.episode === null) || alarm?.begins === true) state.unrest += 1;
   state.episode = verdict.episode?.ended_at === null ? verdict.episode : null;
   if (verdict.episode !== null && state.episode === null) calm(state);
@@ -121,7 +124,7 @@ function judgeMinute(
   // An empty minute starts nothing, and most minutes of most keys are empty.
   if (requests === 0 && state.episode === null) return quiet(minute, expected.upper);
   const { window_minutes, seen, expected: usual, score, rising } = judge(state, minute, requests, expected, settings);
-  const spike = isUnusual(score, rising, state.episode, state.unrest, settings);
+  const spike = isUnusual(score, rising, state.episode, state, settings);
   const onset = (): number => onsetOf(state.started, minute, (slot) => state.recent[slot]! - settings.min_ratio * state.recent_expected[slot]!);
   return { minute, spike, window_minutes, seen, expected: usual, score, episode: follow(state.episode, minute, score, spike, onset, settings.lull_minutes) };
 }

@@ -1,6 +1,7 @@
 import { signedDeviance } from './deviance.js';
 import { dispersionOf } from './dispersion.js';
-import { follow, isUnusual, leniency, onsetOf } from './episode.js';
+import { leniency } from './bar.js';
+import { follow, isUnusual, onsetOf } from './episode.js';
 import { expectationAt, levelOf, outlookAt, shapeDoubt, timingWithin, type Expectation } from './expected.js';
 import { WINDOWS, type BaselineSettings, type BaselineState } from './state.js';
 import type { Alarm, Episode } from './verdict.js';
@@ -12,22 +13,22 @@ const LEAST_EXPECTED = 12;
 interface Low { window_minutes: number; seen: number; expected: number; score: number; lacking: boolean }
 
 /**
- * Judges whether too little came, by the minute in question and those before it. Returns the alarm of this minute, if it is one, and the
- * episode after it. Changes nothing.
+ * Judges whether too little came, by the minute in question and those before it. Returns the alarm of this minute, if it is one, the
+ * episode after it, and the score. Changes nothing.
  */
 export function judgeDrop(
   state: BaselineState, minute: number, requests: number, expected: Expectation, settings: BaselineSettings,
-): { alarm: Alarm | null; episode: Episode | null } {
+): { alarm: Alarm | null; episode: Episode | null; score: number } {
   const { drop } = state;
-  if (minute - state.started < settings.drop.min_history || !state.drop_armed) return { alarm: null, episode: null };
-  if (drop === null && requests >= expected.least && requests > 0) return { alarm: null, episode: null };
+  if (minute - state.started < settings.drop.min_history || !state.drop_armed) return { alarm: null, episode: null, score: 0 };
+  if (drop === null && requests >= expected.least && requests > 0) return { alarm: null, episode: null, score: 0 };
   const low = lowest(state, minute, requests, expected, settings);
-  const unusual = isUnusual(low.score, low.lacking, drop, state.unrest, settings);
+  const unusual = isUnusual(low.score, low.lacking, drop, { unrest: state.unrest, extremes: state.drop_extremes }, settings);
   const onset = (): number => onsetOf(state.started, minute, (slot) => state.recent_least[slot]! / settings.min_ratio - state.recent[slot]!);
   const episode = follow(drop, minute, low.score, unusual, onset, settings.lull_minutes);
-  if (episode === null || !unusual) return { alarm: null, episode };
+  if (episode === null || !unusual) return { alarm: null, episode, score: low.score };
   const { window_minutes, seen, expected: usual, score } = low;
-  return { alarm: { kind: 'drop', minute, window_minutes, seen, expected: usual, score, begins: drop === null, episode }, episode };
+  return { alarm: { kind: 'drop', minute, window_minutes, seen, expected: usual, score, begins: drop === null, episode }, episode, score };
 }
 
 /** The window that lacks most. */

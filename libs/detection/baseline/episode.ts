@@ -1,23 +1,13 @@
+import { barOf, type Extremes } from './bar.js';
 import { mod, type BaselineSettings, type BaselineState } from './state.js';
 import type { Episode } from './verdict.js';
 
-/** Alarms a week that are news. */
-const NEWS = 2;
-/** What each further one adds to the threshold, and the most. */
-const STRICTER = { each: 0.4, most: 3 };
-
-/** A key that alarms again and again is like that: the threshold follows the tail that is seen. */
-export const thresholdAfter = (unrest: number, threshold: number): number =>
-  threshold + Math.min(STRICTER.most, STRICTER.each * Math.max(0, unrest - NEWS));
-
-/** How many times more than from a first alarm is learnt from one that was not the first: what keeps coming has to be learnt in the end. */
-export const leniency = (unrest: number): number => 1 + Math.max(0, unrest - NEWS);
-
-/** Whether a minute is unusual: past the threshold, or within an episode still clearly so and `goingOn` of late. */
+/** Whether a minute is unusual: past the bar, or within an episode still clearly so and `goingOn` of late. */
 export const isUnusual = (
-  score: number, goingOn: boolean, episode: Episode | null, unrest: number, { threshold, hold }: Pick<BaselineSettings, 'threshold' | 'hold'>,
+  score: number, goingOn: boolean, episode: Episode | null, { unrest, extremes }: { unrest: number; extremes: Extremes },
+  { threshold, hold }: Pick<BaselineSettings, 'threshold' | 'hold'>,
 ): boolean =>
-  (episode === null ? score >= thresholdAfter(unrest, threshold) : goingOn && score >= hold);
+  (episode === null ? score >= threshold && score >= barOf(extremes, unrest, threshold) : goingOn && score >= hold);
 
 /** The episode after a minute: begun, gone on, ended or none. */
 export function follow(

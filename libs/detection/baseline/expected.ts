@@ -39,7 +39,7 @@ export interface Outlook {
   own: Estimate;
   neighbour: Estimate;
   level: number;
-  /** While clocks may have changed and the profile is not turned: the most of this hour, the one before and the one after. Otherwise 0. */
+  /** While clocks may have changed and the profile is not turned, or when a job straddles the full hour: the most of this hour, the one before and the one after. Otherwise 0. */
   around: number;
   /** The least of the three; infinite at other times. */
   aroundLeast: number;
@@ -55,7 +55,7 @@ export function outlookAt(state: BaselineState, minute: number): Outlook {
   const own = estimate(0);
   const neighbour = estimate(side);
   const clocksMayDiffer = clocksMayHaveChanged(minute);
-  const inDoubt = clocksMayDiffer && state.clock?.length !== 0;
+  const inDoubt = (clocksMayDiffer && state.clock?.length !== 0) || straddlesHour(state);
   const other = inDoubt ? estimate(-side).rate : 0;
   const around = inDoubt ? Math.max(own.rate, neighbour.rate, other) : 0;
   const aroundLeast = inDoubt ? Math.min(own.rate, neighbour.rate, other) : Infinity;
@@ -151,11 +151,22 @@ export function timingWithin(state: BaselineState, minute: number, length: numbe
   return sum * hourly;
 }
 
-/** By how much a minute of the hour stands out from it: 0 unless a job comes then. */
+/** What a minute of the hour holds, as a multiple of a mean one, when a job comes then: all of it may come a little earlier or later. Otherwise 0. */
 const jobAt = (state: BaselineState, minute: number): number => {
-  const above = shapeAt(state, mod(minute, 60)) - 1;
-  return above > LEAST_JOB ? above : 0;
+  const shape = shapeAt(state, mod(minute, 60));
+  return shape > 1 + LEAST_JOB ? shape : 0;
 };
+
+/** Whether a job comes now before the full hour and now after it, so that hours hold two of it or none. */
+function straddlesHour(state: BaselineState): boolean {
+  let before = 0;
+  let after = 0;
+  for (let by = 0; by < SLACK_MINUTES; by += 1) {
+    before += jobAt(state, 59 - by);
+    after += jobAt(state, by);
+  }
+  return before > 0 && after > 0;
+}
 
 const rhythm = (state: BaselineState): { belief: number; scatter: number } =>
   ({ belief: 1 / Math.max(state.minute_spread, 0.001), scatter: 1 + state.overall * dispersionOf(state, 0) });

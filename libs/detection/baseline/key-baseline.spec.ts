@@ -63,6 +63,17 @@ describe('what a key does not do any more', () => {
     expect(begun(play(learnt(day, minutes), 14 * 60, day))).toEqual([]);
   });
 
+  it.each([
+    ['every quarter of an hour', 15, 42, 1], ['on both sides of the full hour', 60, 59, 2],
+  ])('is not a job that comes now earlier and now later, %s', (_, every, at, slack) => {
+    const moving: Day = (minute, random) => {
+      const turn = Math.floor((minute - at + slack) / every);
+      const early = Math.round((2 * seeded(turn)() - 1) * slack);
+      return calls(count(random, minute === turn * every + at + early ? 28 * every : 1.5));
+    };
+    expect(begun(play(learnt(moving, WEEK), 2 * WEEK, moving))).toEqual([]);
+  });
+
   it('says nothing of a key too quiet to miss', () => {
     expect(play(learnt(steady(0.1)), 24 * 60, () => calls(0))).toEqual([]);
   });

@@ -1,4 +1,5 @@
 import { advance } from './advance.js';
+import { isExtremes, noExtremes } from './bar.js';
 import { learnDispersion } from './dispersion.js';
 import { closeShareHours, emptyShare, judgeShare, learnShare, shareOf, type ShareState } from './share.js';
 import { baselineSettings, emptyBaseline, FORGET_AFTER_MINUTES, mod, WINDOWS, type BaselineSettings, type BaselineState } from './state.js';
@@ -117,5 +118,8 @@ export function readShares(stored: unknown): Shares | undefined {
   const isMinutes = (values: unknown): boolean => Array.isArray(values) && values.length === 60 && values.every(Number.isFinite);
   const isShare = (share: ShareState | undefined): boolean => share !== undefined && isMinutes(share.recent) && Number.isFinite(share.usual?.calls)
     && [share.variance, share.squares, share.open_seen, share.open_expected].every((values) => Array.isArray(values) && values.length === WINDOWS.length);
-  return isMinutes(shares.calls) && isShare(shares.errors) && isShare(shares.denied) ? shares : undefined;
+  if (!isMinutes(shares.calls) || !isShare(shares.errors) || !isShare(shares.denied)) return undefined;
+  // An older state knew no extremes.
+  for (const share of [shares.errors, shares.denied]) if (!isExtremes(share.extremes)) share.extremes = noExtremes();
+  return shares;
 }

@@ -1,3 +1,4 @@
+import { closeExtremes } from './bar.js';
 import { clocksMayHaveChanged, turnClock, weighClock } from './clock-change.js';
 import { dispersionOf, forgetDispersion, learnDispersion, skipDispersion } from './dispersion.js';
 import { levelOf, type Expectation } from './expected.js';
@@ -64,6 +65,8 @@ function closeHour(state: BaselineState, minute: number): void {
   if (state.brisk.expected === 0) Object.assign(state.brisk, { seen, expected: seen });
   state.hour = { minutes: 0, requests: 0, seen: 0, expected: 0 };
   state.unrest = Math.round(state.unrest * KEEP_AN_HOUR * 10_000) / 10_000;
+  closeExtremes(state.extremes);
+  closeExtremes(state.drop_extremes);
   forgetDispersion(state, minute);
   turnClock(state);
   measureProfile(state);

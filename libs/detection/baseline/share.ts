@@ -1,6 +1,7 @@
+import { closeExtremes, leniency, noExtremes, noteScore, type Extremes } from './bar.js';
 import { signedDeviance } from './deviance.js';
 import { dispersionOf, forgetDispersion, learnDispersion, type Scatter } from './dispersion.js';
-import { follow, isUnusual, leniency, onsetOf } from './episode.js';
+import { follow, isUnusual, onsetOf } from './episode.js';
 import { KEEP_AN_HOUR } from './learn.js';
 import { mod, WINDOWS, type BaselineSettings } from './state.js';
 import type { Alarm, AlarmKind, Episode } from './verdict.js';
@@ -27,6 +28,7 @@ export interface ShareState extends Scatter {
   episode: Episode | null;
   /** As of the rate. */
   unrest: number;
+  extremes: Extremes;
 }
 
 export function emptyShare(startMinute: number): ShareState {
@@ -34,14 +36,14 @@ export function emptyShare(startMinute: number): ShareState {
   return {
     started: startMinute, overall: 0, usual: { calls: 0, events: 0 }, hour: { calls: 0, events: 0 },
     variance: zeros(WINDOWS.length), squares: zeros(WINDOWS.length), open_seen: zeros(WINDOWS.length), open_expected: zeros(WINDOWS.length),
-    recent: zeros(60), episode: null, unrest: 0,
+    recent: zeros(60), episode: null, unrest: 0, extremes: noExtremes(),
   };
 }
 
 /** The usual share of calls that go wrong. */
 export const shareOf = ({ usual }: ShareState): number => (usual.events + BELIEF.events) / (usual.calls + BELIEF.calls);
 
-interface Judged { alarm: Alarm | null; episode: Episode | null }
+interface Judged { alarm: Alarm | null; episode: Episode | null; score: number }
 
 /**
  * Judges the last minutes, up to and with the given one, which had `events` among its `calls`. `calls` of the minutes before are in
@@ -51,7 +53,7 @@ export function judgeShare(
   kind: AlarmKind, state: ShareState, minute: number, calls: number, events: number, recentCalls: readonly number[],
   settings: BaselineSettings, explained: (windowMinutes: number) => number = () => 0,
 ): Judged {
-  if (minute - state.started < settings.min_history || (events === 0 && state.episode === null)) return { alarm: null, episode: state.episode };
+  if (minute - state.started < settings.min_history || (events === 0 && state.episode === null)) return { alarm: null, episode: state.episode, score: 0 };
   const share = shareOf(state);
   const doubt = LEAST_DOUBT + 1 / (state.usual.events + BELIEF.events);
   const worst = { window_minutes: 1, seen: events, expected: share * calls, score: 0 };
@@ -74,15 +76,16 @@ export function judgeShare(
     const score = signedDeviance(own, expected, 1 / (scatter + doubt));
     if (score > worst.score) Object.assign(worst, { window_minutes: length, seen: own, expected, score });
   });
-  const unusual = isUnusual(worst.score, goingOn, state.episode, state.unrest, settings);
+  const unusual = isUnusual(worst.score, goingOn, state.episode, state, settings);
   const onset = (): number => onsetOf(state.started, minute, (at) => state.recent[at]! - MIN_RATIO * share * recentCalls[at]!);
   const episode = follow(state.episode, minute, worst.score, unusual, onset, settings.lull_minutes);
-  if (!unusual || episode === null) return { alarm: null, episode };
-  return { alarm: { kind, minute, ...worst, begins: state.episode === null, episode }, episode };
+  if (!unusual || episode === null) return { alarm: null, episode, score: worst.score };
+  return { alarm: { kind, minute, ...worst, begins: state.episode === null, episode }, episode, score: worst.score };
 }
 
 /** Learns a minute that was judged; in an episode no more than twice what is usual. */
 export function learnShare(state: ShareState, minute: number, calls: number, events: number, judged: Judged, settings: BaselineSettings): void {
+  if (state.episode === null) noteScore(state.extremes, judged.score, judged.alarm !== null, state.unrest);
   if (judged.alarm?.begins === true) state.unrest += 1;
   const on = judged.episode !== null && judged.episode.ended_at === null;
   state.recent[mod(minute, 60)] = events;
@@ -103,6 +106,7 @@ export function closeShareHours(state: ShareState, minute: number, hours: number
   usual.calls = short(usual.calls * keep + hour.calls);
   usual.events = short(usual.events * keep + hour.events);
   state.unrest = short(state.unrest * keep);
+  closeExtremes(state.extremes, hours);
   state.hour = { calls: 0, events: 0 };
   const lived = Math.max(60, Math.min(minute - state.started + 1, 60 * 24 * 7 * 1.44));
   state.overall = short(usual.events / lived);

@@ -1,3 +1,4 @@
+import { closeExtremes } from './bar.js';
 import { clocksMayHaveChanged, turnClock, weighClock } from './clock-change.js';
 import { forgetDispersion, learnSilentHour, openWindows, settleWindows } from './dispersion.js';
 import { doubtAt, expectationAt, levelOf, outlookAt, rhythmSquare } from './expected.js';
@@ -68,6 +69,8 @@ export function closeSilentHours(state: BaselineState, hours: number, settings: 
     unmeasured = 0;
   }
   state.unrest *= KEEP_AN_HOUR ** hours;
+  closeExtremes(state.extremes, hours);
+  closeExtremes(state.drop_extremes, hours);
   forgetHabits(state, state.closed);
   for (let back = 0; back < Math.min(hours, HOURS_OF_WEEK); back += 1) {
     const touched = mod(bin - 1 - back, HOURS_OF_WEEK);

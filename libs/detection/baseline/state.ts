@@ -1,3 +1,4 @@
+import { noExtremes, type Extremes } from './bar.js';
 import type { Episode } from './verdict.js';
 
 export const HOURS_OF_WEEK = 168;
@@ -73,6 +74,9 @@ export interface BaselineState {
   drop_armed: boolean;
   /** Alarms of late; a week halves them. */
   unrest: number;
+  /** Of the scores of spikes, and of drops. */
+  extremes: Extremes;
+  drop_extremes: Extremes;
 }
 
 /** A burst at a time of day, in slots of five minutes: how many requests above normal its highest minute held, and on how many days. */
@@ -90,7 +94,7 @@ export function emptyBaseline(startMinute: number): BaselineState {
     variance: zeros(WINDOWS.length), squares: zeros(WINDOWS.length),
     open_seen: zeros(WINDOWS.length), open_expected: zeros(WINDOWS.length),
     recent: zeros(60), recent_expected: zeros(60), recent_least: zeros(60),
-    hour: { minutes: 0, requests: 0, seen: 0, expected: 0 }, habits: [], clock: null, episode: null, drop: null, drop_armed: true, unrest: 0,
+    hour: { minutes: 0, requests: 0, seen: 0, expected: 0 }, habits: [], clock: null, episode: null, drop: null, drop_armed: true, unrest: 0, extremes: noExtremes(), drop_extremes: noExtremes(),
   };
 }
 
@@ -138,6 +142,6 @@ export function readBaseline(stored: unknown): BaselineState | undefined {
 
 function isWhole(state: BaselineState, like: BaselineState): boolean {
   if (!Number.isSafeInteger(state.started) || !Number.isSafeInteger(state.closed)) return false;
-  return (['rates', 'weeks', 'minutes', 'variance', 'squares', 'open_seen', 'open_expected', 'recent', 'recent_expected', 'recent_least'] as const)
+  return (['rates', 'weeks', 'minutes', 'variance', 'squares', 'open_seen', 'open_expected', 'recent', 'recent_expected', 'recent_least', 'extremes', 'drop_extremes'] as const)
     .every((name) => Array.isArray(state[name]) && state[name].length === like[name].length && state[name].every(Number.isFinite));
 }

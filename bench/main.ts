@@ -3,6 +3,7 @@ import 'reflect-metadata';
 const [bench = '', ...args] = process.argv.slice(2);
 const benches: Record<string, () => Promise<(args: string[]) => Promise<void>>> = {
   collect: async () => (await import('./collect/collect.js')).collect,
+  detect: async () => (await import('./detect/detect.js')).detect,
   introspect: async () => (await import('./introspect/introspect.js')).introspect,
   latency: async () => (await import('./latency/latency.js')).latency,
   quality: async () => (await import('./quality/quality.js')).quality,

@@ -1,7 +1,7 @@
 // The import rules of docs/architecture.md. A rule reads: files that match `from` must not import what matches `to`.
 const SPEC = '\\.spec\\.ts$';
 const INDEX = '^libs/[^/]+/index\\.ts$';
-const STAGES = ['request-logs', 'detection', 'incidents', 'containment', 'leaks']; // upstream first
+const STAGES = ['request-logs', 'detection', 'incidents', 'containment', 'leaks', 'alerting']; // upstream first
 const SERVICES = ['contracts', 'platform', 'clickhouse', 'postgres', 'kafka', 'access', 'audit-proof', 'audit-trail', 'credentials', 'startup'];
 const inLibs = (names) => `^libs/(${names.join('|')})/`;
 
@@ -26,6 +26,8 @@ module.exports = {
       { path: '^apps/([^/]+)/' }, { path: '^apps/', pathNot: '^apps/$1/' }),
     ...STAGES.slice(0, -1).map((stage, position) => forbid(`${stage}-never-imports-downstream`, 'The stages import upstream ones only.',
       { path: inLibs([stage]) }, { path: inLibs(STAGES.slice(position + 1)) })),
+    forbid('alerting-knows-no-containment', 'Telling and containing are two ends of the path; what both need belongs upstream.',
+      { path: inLibs(['alerting']) }, { path: inLibs(['containment', 'leaks']) }),
     forbid('services-never-import-stages', 'These libraries serve all stages and know none.',
       { path: inLibs(SERVICES) }, { path: inLibs(STAGES) }),
     forbid('libs-through-their-index', 'Another library is imported through its index.ts only.',

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AlertingModule, type AlertingSettings } from '@keytrail/alerting';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
 import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, PoliciesHttpModule } from '@keytrail/credentials';
@@ -13,16 +14,17 @@ export interface ApiParts {
   foundation: Foundation;
   countries: CountryLookup;
   leaks: LeakSettings;
+  alerting: AlertingSettings;
   /** Absent: dead letters are replayed from what was kept of them, and nothing is written to Kafka. */
   kafka?: { brokers: readonly string[]; keyEventsTopic: string } | undefined;
   /** Absent: every key is the registry's own. */
   keyPlatform?: KeyPlatformSettings | undefined;
 }
 
-/** Everything over HTTP. Detection, correlation and the check of policies run elsewhere. */
+/** Everything over HTTP, and the sending of alerts. Detection, correlation and the check of policies run elsewhere. */
 @Module({})
 export class ApiModule {
-  static forRoot({ foundation, countries, leaks, kafka, keyPlatform }: ApiParts): DynamicModule {
+  static forRoot({ foundation, countries, leaks, alerting, kafka, keyPlatform }: ApiParts): DynamicModule {
     return {
       module: ApiModule,
       imports: [
@@ -37,6 +39,7 @@ export class ApiModule {
         IncidentsHttpModule,
         ContainmentModule,
         LeaksModule.forRoot(leaks),
+        AlertingModule.forRoot(alerting),
         PoliciesHttpModule,
         ...(keyPlatform ? [KeyPlatformModule.forRoot(keyPlatform)] : []),
       ],

@@ -1,4 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AlertingModule, type AlertingSettings } from '@keytrail/alerting';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
 import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, PoliciesHttpModule, PoliciesModule } from '@keytrail/credentials';
@@ -15,6 +16,7 @@ export interface StandaloneParts {
   foundation: Foundation;
   countries: CountryLookup;
   leaks: LeakSettings;
+  alerting: AlertingSettings;
   /** Absent: request logs come over HTTP only. */
   kafka: KafkaCollectorParts | undefined;
   /** Absent: nobody is told of keys over Kafka. */
@@ -28,7 +30,7 @@ export interface StandaloneParts {
 /** Every stage in one process. */
 @Module({})
 export class StandaloneModule {
-  static async forRoot({ foundation, countries, leaks, kafka, keyEvents, keyPlatform, rulesDir }: StandaloneParts): Promise<DynamicModule> {
+  static async forRoot({ foundation, countries, leaks, alerting, kafka, keyEvents, keyPlatform, rulesDir }: StandaloneParts): Promise<DynamicModule> {
     return {
       module: StandaloneModule,
       imports: [
@@ -43,6 +45,7 @@ export class StandaloneModule {
         CorrelationModule, IncidentsHttpModule,
         ContainmentModule,
         LeaksModule.forRoot(leaks),
+        AlertingModule.forRoot(alerting),
         PoliciesModule, PoliciesHttpModule,
         ...(keyPlatform ? [KeyPlatformModule.forRoot(keyPlatform)] : []),
       ],

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
+import { alertingSettingsOf } from '@keytrail/alerting';
 import { leakSettingsOf } from '@keytrail/leaks';
 import { JobSchedule, addedKeysOf, keyPlatformOf, lockDataDir, readOrCreateMasterKey } from '@keytrail/platform';
 import { CountryLookup, connectKafka, openCountryLookup } from '@keytrail/request-logs';
@@ -51,5 +52,5 @@ async function compose(settings: StandaloneSettings, foundation: Foundation) {
   const kafka = brokers && connectKafka({ ...settings, KEYTRAIL_KAFKA_BROKERS: brokers });
   const keyEvents = brokers && { brokers, topic: settings.KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC };
   const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
-  return StandaloneModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), kafka, keyEvents, keyPlatform: keyPlatformOf(settings), rulesDir: settings.KEYTRAIL_RULES_DIR });
+  return StandaloneModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), alerting: alertingSettingsOf(settings), kafka, keyEvents, keyPlatform: keyPlatformOf(settings), rulesDir: settings.KEYTRAIL_RULES_DIR });
 }

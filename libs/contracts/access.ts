@@ -8,7 +8,7 @@ export const permissions = [
   'signing-keys:read', 'signing-keys:write', 'signing-keys:revoke', 'introspect',
   'workspaces:read', 'workspaces:write', 'owners:read', 'owners:write',
   'findings:read', 'detection:tune', 'incidents:read', 'incidents:write', 'containments:read', 'containments:write', 'policy-violations:read',
-  'leaks:read', 'leaks:write', 'audit:read', 'audit:export', 'access:manage', 'metrics:read',
+  'leaks:read', 'leaks:write', 'alerts:read', 'alerts:write', 'alerts:silence', 'audit:read', 'audit:export', 'access:manage', 'metrics:read',
 ] as const;
 
 /** What a route asks of its caller. */
@@ -20,14 +20,14 @@ export type Role = z.infer<typeof Role>;
 const reading: readonly Permission[] = [
   'request-logs:read', 'api-keys:read', 'service-tokens:read', 'workspace-keys:read', 'public-keys:read', 'signing-keys:read',
   'workspaces:read', 'owners:read', 'findings:read', 'incidents:read', 'containments:read', 'leaks:read',
-  'policy-violations:read', 'metrics:read',
+  'policy-violations:read', 'alerts:read', 'metrics:read',
 ];
 
 /** What each role may do. Machines (ingest, gateway, scanner) can read nothing back. */
 export const rolePermissions: Record<Role, readonly Permission[]> = {
   viewer: reading,
   responder: [
-    ...reading, 'dead-letters:read', 'incidents:write', 'containments:write', 'leaks:write', 'api-keys:revoke', 'service-tokens:revoke', 'workspace-keys:revoke',
+    ...reading, 'dead-letters:read', 'incidents:write', 'containments:write', 'leaks:write', 'alerts:silence', 'api-keys:revoke', 'service-tokens:revoke', 'workspace-keys:revoke',
     'public-keys:revoke', 'signing-keys:revoke', 'audit:read',
   ],
   admin: permissions,

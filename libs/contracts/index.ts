@@ -19,6 +19,14 @@ export {
   ServiceToken, ServiceTokenPage, SigningKey, SigningKeyPage, UpdateApiKey, UpdatePublicKey, UpdateServiceToken, UpdateSigningKey,
   UpdateWorkspaceKey, VerificationJwk, VerificationJwks, WorkspaceKey, WorkspaceKeyPage, issuedKinds, type AnyKey, type IssuedKind,
 } from './credential.js';
+export {
+  AlertDelivery, AlertDeliveryPage, AlertDeliveryQuery, AlertDeliveryState, AlertDeliveryWithEvent, AlertEvent, AlertEventType, AlertRoute, AlertRoutePage, AlertRouteQuery,
+  CreateAlertRoute, CreateSilence, EndSilence, IncidentChange, IncidentChangeKind, QuietHours, RedeliverAlert, Silence, SilencePage, SilenceQuery, UpdateAlertRoute,
+} from './alert.js';
+export {
+  AlertChannel, AlertChannelConfig, AlertChannelKind, AlertChannelPage, AlertChannelQuery, AlertmanagerConfig, CreateAlertChannel, CreatedAlertChannel, EmailConfig, KafkaConfig,
+  PagerDutyConfig, RotateSigningSecret, SendTestAlert, SlackConfig, SyslogConfig, UpdateAlertChannel, WebhookConfig, alertChannelSecrets,
+} from './alert-channel.js';
 export { CreateCustomRule, CustomRuleFile, CustomRulePage, CustomRuleQuery } from './custom-rule.js';
 export {
   Finding, FindingEvidence, FindingPage, FindingQuery, Incident, IncidentPage, IncidentQuery, IncidentState, IncidentSummary,

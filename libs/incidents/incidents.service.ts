@@ -9,7 +9,8 @@ import { isOpen } from './correlate.js';
 import {
   addToTimeline, findIncident, findingsOf, listIncidents, lockIncident, partsOf, presentIncident, saveIncident, timelineOf, type IncidentRow,
 } from './incident.store.js';
-import { suggestActions, type Subject } from './narrative.js';
+import { suggestActions } from './narrative.js';
+import { subjectsOf } from './subjects.js';
 import { mayMove } from './transitions.js';
 
 const Position = timePosition('inc');
@@ -47,7 +48,7 @@ export class Incidents {
       ...presentIncident(row),
       timeline: await timelineOf(this.database, incidentId),
       evidence: findings.map(presentFinding),
-      suggested_actions: suggestActions(this.subjectsOf(row), span),
+      suggested_actions: suggestActions(subjectsOf(row, this.directory), span),
     };
   }
 
@@ -98,16 +99,5 @@ export class Incidents {
       incident_id: row.incident_id, at, kind: 'state', actor: actor.actor, finding_id: null,
       text: `${row.state} -> ${state}${note === undefined ? '' : `: ${note}`}`,
     }]);
-  }
-
-  private subjectsOf(row: IncidentRow): Subject[] {
-    if (row.key_ids.length === 0) return [{ key_id: '', key_name: '', principal: '', addresses: row.addresses, registered: false, revoked: false }];
-    return row.key_ids.map((keyId) => {
-      const key = this.directory.findIn(row.workspace_id, keyId);
-      return {
-        key_id: keyId, key_name: key?.name ?? '', principal: key === undefined ? (row.owner_name ?? '') : '', addresses: row.addresses,
-        registered: key !== undefined, kind: key?.kind, revoked: (key?.revoked_at ?? null) !== null,
-      };
-    });
   }
 }

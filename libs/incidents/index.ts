@@ -1,5 +1,7 @@
 export { Correlation } from './correlation.service.js';
+export { IncidentBriefs, type IncidentBrief } from './incident-briefs.service.js';
 export { CorrelationModule, IncidentsHttpModule, IncidentsModule } from './incidents.module.js';
 export { Incidents } from './incidents.service.js';
 export { LeakIncidents, type LeakedKeyReport } from './leak-incidents.service.js';
 export { LEAKED_KEY } from './leak-narrative.js';
+export { OwnIncidents, type OwnTrouble } from './own-incidents.service.js';

@@ -58,6 +58,11 @@ export class Metrics {
     name: 'keytrail_authentication_failures_total', help: 'Calls refused for lack of valid credentials', registers: [this.registry],
   });
 
+  readonly alertAttempts = new Counter({
+    name: 'keytrail_alert_attempts_total', help: 'Attempts to send a notification, by kind of channel and what became of them', labelNames: ['kind', 'result'],
+    registers: [this.registry],
+  });
+
   readonly leaked = new Counter({
     name: 'keytrail_leaked_secrets_total', help: 'Secrets that were reported as leaked, by what they were', labelNames: ['label'], registers: [this.registry],
   });

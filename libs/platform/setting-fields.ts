@@ -163,6 +163,16 @@ export const geoFields = {
   KEYTRAIL_GEOIP_FILE: z.string().min(1).superRefine(readableAs('a MaxMind database', isMaxMindDatabase)).optional().describe('MaxMind database for countries; absent = the one that comes with Keytrail'),
 };
 
+/** Whom alerts may reach, and what their links lead to. */
+export const alertFields = {
+  KEYTRAIL_PUBLIC_URL: httpUrl.refine((value) => !URL.canParse(value) || new URL(value).search + new URL(value).hash === '', { message: 'must hold no query or fragment' })
+    .transform((value) => value.replace(/\/+$/, '')).optional().describe('Where people reach Keytrail in a browser: links in alerts begin with it; absent = alerts have no links'),
+  KEYTRAIL_ALERT_ALLOWED_NETWORKS: list('network').refine((networks) => networks.every(isNetwork), { message: 'must be addresses or networks (10.0.0.0/8), separated by commas' })
+    .default([]).describe('Private addresses and networks that alerts may reach, also without encryption; absent = the internet only'),
+  KEYTRAIL_ALERT_TIMEOUT_MS: z.coerce.number().int().min(50).max(60_000).default(10_000).describe('Milliseconds a receiver of alerts may take to answer'),
+  KEYTRAIL_ALERT_FAILING_AFTER_S: z.coerce.number().int().min(10).max(86_400).default(900).describe('Seconds for which nothing gets through a channel until that is an incident itself'),
+};
+
 const isLoopback = ({ hostname }: URL) => ['127.0.0.1', '[::1]', 'localhost'].includes(hostname);
 const REVOKE_NONE = 'none';
 

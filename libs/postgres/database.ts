@@ -19,6 +19,8 @@ import { accessTokenChanges } from './migrations/0013-access-token-changes.js';
 import { ruleFacts } from './migrations/0014-rule-facts.js';
 import { tuning } from './migrations/0016-tuning.js';
 import { customRules } from './migrations/0017-custom-rules.js';
+import { incidentChanges } from './migrations/0023-incident-changes.js';
+import { alerting } from './migrations/0024-alerting.js';
 import { ownerImports } from './migrations/0027-owner-imports.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount } from './writes.js';
@@ -92,6 +94,8 @@ export class Database extends Kysely<Tables> {
           '0014-rule-facts': ruleFacts,
           '0016-tuning': tuning,
           '0017-custom-rules': customRules,
+          '0023-incident-changes': incidentChanges,
+          '0024-alerting': alerting,
           '0027-owner-imports': ownerImports,
         }),
       },

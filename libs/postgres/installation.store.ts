@@ -24,6 +24,7 @@ export async function keepVersionChecks(executor: Executor, checks: readonly Ver
 export async function versionsInUse(executor: Executor): Promise<Pick<VersionCheck, 'purpose' | 'version'>[]> {
   const { rows } = await sql<Pick<VersionCheck, 'purpose' | 'version'>>`
     SELECT 'pepper' AS purpose, pepper_version AS version FROM bearer_digests
-    UNION SELECT 'wrapping-key', wrapping_version FROM wrapped_secrets`.execute(executor);
+    UNION SELECT 'wrapping-key', wrapping_version FROM wrapped_secrets
+    UNION SELECT 'wrapping-key', wrapping_version FROM alert_channel_secrets`.execute(executor);
   return rows;
 }

@@ -12,6 +12,9 @@ const DEAD_LETTER_DAYS = 90;
 const KEY_EVENT_DAYS = 30;
 /** A year and a month: a yearly review sees all of the year before. The audit trail keeps what opened and ended for good. */
 const ENDED_VIOLATION_DAYS = 396;
+/** Notifications that came to their end, and what became of incidents once everybody was told. */
+const ALERT_DAYS = 90;
+const INCIDENT_CHANGE_DAYS = 30;
 
 /** Deletes what is kept for a while only. The audit trail, findings and incidents stay. */
 @Injectable()
@@ -26,6 +29,8 @@ export class RetentionJob extends RecurringJob {
     await this.database.deleteFrom('intake_batches').where('created_at', '<', before(IDEMPOTENCY_DAYS)).execute();
     await this.database.deleteFrom('dead_letters').where('received_at', '<', before(DEAD_LETTER_DAYS)).execute();
     await this.database.deleteFrom('policy_violations').where('ended_at', '<', before(ENDED_VIOLATION_DAYS)).execute();
+    await this.database.deleteFrom('alert_deliveries').where('created_at', '<', before(ALERT_DAYS)).where('state', '<>', 'pending').execute();
+    await this.database.deleteFrom('incident_changes').where('fanned_out_at', '<', before(INCIDENT_CHANGE_DAYS)).execute();
     await this.database.with('gone', (db) => db.deleteFrom('key_events').where('at', '<', before(KEY_EVENT_DAYS)).returning('position'))
       .updateTable('key_feed').set(({ fn, ref, selectFrom }) => ({
         forgotten_until: fn<number>('greatest', [ref('forgotten_until'), selectFrom('gone').select(({ fn: { max } }) => max('position').as('last'))]),

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
-  BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, EscalationContact, IncidentState, IssuedKind, KeyAuthorityName, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
+  AlertChannelConfig, AlertChannelKind, AlertDeliveryState, AlertEvent, AlertEventType, BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, EscalationContact, IncidentChangeKind, IncidentState, IssuedKind, KeyAuthorityName, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, QuietHours, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
 } from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
@@ -8,6 +8,7 @@ type Time = ColumnType<Date, Date, Date>;
 type OptionalTime = ColumnType<Date | null, Date | null | undefined, Date | null>;
 /** Read as a value; written as JSON text. */
 type Json<T> = ColumnType<T, string, string>;
+type OptionalJson<T> = ColumnType<T | null, string | null, string | null>;
 
 export interface AccountTable { account_id: string; name: string; created_at: Time }
 
@@ -256,6 +257,41 @@ export interface PolicyViolationTable {
 /** One row: when all keys were checked last. */
 export interface PolicyCheckTable { claimed_at: OptionalTime; completed_at: OptionalTime }
 
+/** What became of an incident, until it was passed on to all who are to be told, and a while longer. Written by a trigger. */
+export interface IncidentChangeTable {
+  change_id: Generated<number>; incident_id: string; workspace_id: string; kind: IncidentChangeKind; at: Time;
+  /** Before the change; null when it was opened. */
+  was: Json<{ state: IncidentState; severity: Severity; owner_id: string | null } | null>;
+  /** The row of the incident after the change, its times as text. */
+  snapshot: Json<Record<string, unknown>>; fanned_out_at: OptionalTime;
+}
+/** A way to tell people of incidents; of the account where there is no workspace. */
+export interface AlertChannelTable {
+  channel_id: string; workspace_id: string | null; name: string; kind: AlertChannelKind; config: Json<AlertChannelConfig>; enabled: boolean;
+  switched_off_because: string | null; created_at: Time; created_by: string; updated_at: Time;
+  /** Since when nothing got through; the incident about that. */
+  failing_since: OptionalTime; last_failure: string | null; last_delivered_at: OptionalTime; failing_incident_id: string | null;
+}
+export interface AlertChannelSecretTable { channel_id: string; name: string; wrapped: string; wrapping_version: number; expires_at: OptionalTime }
+/** null = whichever. */
+export interface AlertRouteTable {
+  route_id: string; channel_id: string; min_severity: Severity; workspaces: OptionalJson<string[]>; owner_ids: OptionalJson<string[]>; rule_ids: OptionalJson<string[]>;
+  quiet_hours: OptionalJson<QuietHours>; group_s: number; renotify_s: number; created_at: Time; created_by: string;
+}
+export interface SilenceTable {
+  silence_id: string; workspace_id: string | null; incident_id: string | null; key_id: string | null; rule_id: string | null; owner_id: string | null;
+  starts_at: Time; ends_at: Time; reason: string; created_by: string; created_at: Time; ended_by: ColumnType<string | null, string | null | undefined, string | null>;
+}
+export interface AlertDeliveryTable {
+  delivery_id: string; position: Generated<number>; channel_id: string; incident_id: string | null; workspace_id: string | null; type: AlertEventType;
+  /** The change it was made for; null when there is none. `change_ids`: all that it tells of. */
+  change_id: number | null; change_ids: Json<number[]>; event: Json<AlertEvent>; state: AlertDeliveryState; attempts: number; send_at: Time;
+  /** Who sends it now, and until when nobody else may. */
+  held_by: string | null; held_until: OptionalTime; attempted_at: OptionalTime;
+  /** Of the last answer over HTTP; why the last attempt failed. */
+  status: number | null; failure: string | null; created_at: Time; delivered_at: OptionalTime;
+}
+
 export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; owner_feeds: OwnerFeedTable; credentials: CredentialTable;
   bearer_digests: BearerDigestTable; wrapped_secrets: WrappedSecretTable; verification_keys: VerificationKeyTable;
@@ -271,4 +307,6 @@ export interface Tables {
   leaks: LeakTable; leaked_keys: LeakedKeyTable; leak_places: LeakPlaceTable;
   rule_tunings: RuleTuningTable; suppressions: SuppressionTable; tuning_changes: TuningChangesTable; custom_rules: CustomRuleTable;
   policy_violations: PolicyViolationTable; policy_checks: PolicyCheckTable;
+  incident_changes: IncidentChangeTable; alert_channels: AlertChannelTable; alert_channel_secrets: AlertChannelSecretTable; alert_routes: AlertRouteTable;
+  silences: SilenceTable; alert_deliveries: AlertDeliveryTable;
 }

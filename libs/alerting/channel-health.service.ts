@@ -1,0 +1,66 @@
+import { Injectable } from '@nestjs/common';
+import { OwnIncidents } from '@keytrail/incidents';
+import { Clock } from '@keytrail/platform';
+import { Database, type Executor } from '@keytrail/postgres';
+import { AlertingSettings } from './alerting.settings.js';
+import { failAllOf } from './deliveries.store.js';
+
+/** What incidents about channels are filed under. */
+export const CHANNEL_FAILING = 'alert-channel-failing';
+
+/** That a channel works is noted at most this often. */
+const NOTED_EVERY_MS = 60_000;
+
+/** Which channels work. One that fails for long, or is switched off by its receiver, is an incident itself: others must hear of it. */
+@Injectable()
+export class ChannelHealth {
+  constructor(private readonly database: Database, private readonly incidents: OwnIncidents, private readonly clock: Clock, private readonly settings: AlertingSettings) {}
+
+  async noteDelivered(transaction: Executor, channelId: string): Promise<void> {
+    const now = this.clock.date();
+    const noted = await transaction.updateTable('alert_channels').set({ failing_since: null, last_failure: null, last_delivered_at: now }).where('channel_id', '=', channelId)
+      .where((where) => where.or([
+        where('failing_since', 'is not', null), where('last_delivered_at', 'is', null), where('last_delivered_at', '<', new Date(now.getTime() - NOTED_EVERY_MS)),
+      ])).returning('failing_incident_id').executeTakeFirst();
+    if (noted?.failing_incident_id == null) return;
+    await this.incidents.resolve(transaction, noted.failing_incident_id, 'the channel delivers again');
+    await transaction.updateTable('alert_channels').set({ failing_incident_id: null }).where('channel_id', '=', channelId).execute();
+  }
+
+  async noteFailure(transaction: Executor, channelId: string, failure: string): Promise<void> {
+    const now = this.clock.date();
+    await transaction.updateTable('alert_channels').set(({ fn, ref, val }) => ({ failing_since: fn<Date>('coalesce', [ref('failing_since'), val(now)]), last_failure: failure }))
+      .where('channel_id', '=', channelId).execute();
+  }
+
+  /** The receiver wants nothing more: the channel is off until somebody switches it on. */
+  async switchOff(transaction: Executor, channelId: string, why: string): Promise<void> {
+    const now = this.clock.date();
+    const channel = await transaction.updateTable('alert_channels').set({ enabled: false, switched_off_because: why, last_failure: why, updated_at: now })
+      .where('channel_id', '=', channelId).where('enabled', '=', true).returningAll().executeTakeFirst();
+    if (channel === undefined) return;
+    await failAllOf(transaction, channelId, why);
+    await this.open(transaction, channel, `${why}. It was switched off; nobody hears of incidents through it until it is switched on again`, now);
+  }
+
+  /** Opens an incident for each channel through which nothing has got for long. */
+  async openIncidents(): Promise<void> {
+    const before = new Date(this.clock.now() - this.settings.failingAfterMs);
+    const due = this.database.selectFrom('alert_channels').select('channel_id').where('enabled', '=', true).where('failing_since', '<', before).where('failing_incident_id', 'is', null);
+    for (const { channel_id } of await due.execute()) {
+      await this.database.transaction().execute(async (transaction) => {
+        const channel = await transaction.selectFrom('alert_channels').selectAll().where('channel_id', '=', channel_id).forUpdate().executeTakeFirst();
+        if (channel?.failing_since == null || channel.failing_incident_id !== null) return;
+        await this.open(transaction, channel, `nothing has got through it since ${channel.failing_since.toISOString()}: ${channel.last_failure ?? 'no reason known'}`, channel.failing_since);
+      });
+    }
+  }
+
+  private async open(transaction: Executor, channel: { channel_id: string; name: string; workspace_id: string | null; failing_incident_id: string | null }, summary: string, since: Date): Promise<void> {
+    if (channel.failing_incident_id !== null) return;
+    const incidentId = await this.incidents.open(transaction, {
+      rule_id: CHANNEL_FAILING, title: `Alerts do not get through: ${channel.name}`, severity: 'high', workspace_id: channel.workspace_id, summary: `${summary} (${channel.channel_id})`, since,
+    });
+    await transaction.updateTable('alert_channels').set({ failing_incident_id: incidentId }).where('channel_id', '=', channel.channel_id).execute();
+  }
+}

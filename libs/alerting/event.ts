@@ -1,0 +1,77 @@
+import type { AlertEvent, AlertEventType, IncidentChange, IncidentChangeKind } from '@keytrail/contracts';
+import type { IncidentBrief } from '@keytrail/incidents';
+
+const MOST_LISTED = 20;
+const LONGEST_TEXT = 400;
+/** Receivers may refuse more than 20 kB; the rest is for what a channel adds. */
+const MOST_BYTES = 16_000;
+
+/** Gravest first: what an event that tells of several changes is called after. */
+const kinds: readonly IncidentChangeKind[] = ['opened', 'state', 'severity', 'owner', 'grown'];
+const types: Record<IncidentChangeKind, AlertEventType> = {
+  opened: 'incident.opened', state: 'incident.state_changed', severity: 'incident.severity_changed', owner: 'incident.owner_changed', grown: 'incident.grown',
+};
+
+/** What is told of an incident after its latest change. `publicUrl`: where people reach Keytrail. */
+export function eventOf(brief: IncidentBrief, changes: readonly IncidentChange[], publicUrl: string | undefined): AlertEvent {
+  const { incident } = brief;
+  const kind = kinds.find((one) => changes.some((change) => change.kind === one)) ?? 'grown';
+  return fitted({
+    type: types[kind], timestamp: changes.at(-1)?.at ?? incident.updated_at,
+    data: {
+      incident: { ...incident, title: cut(incident.title), key_ids: incident.key_ids.slice(0, MOST_LISTED), addresses: incident.addresses.slice(0, MOST_LISTED), rule_ids: incident.rule_ids.slice(0, MOST_LISTED) },
+      key_count: incident.key_ids.length, address_count: incident.addresses.length,
+      changes: changes.length <= MOST_LISTED ? [...changes] : [...changes.slice(0, MOST_LISTED / 2), ...changes.slice(-MOST_LISTED / 2)],
+      what_happened: brief.what_happened.map(({ at, text }) => ({ at, text: cut(text) })), what_to_do: brief.what_to_do,
+      url: publicUrl === undefined ? null : `${publicUrl}/incidents/${encodeURIComponent(incident.incident_id)}`, note: null,
+    },
+  });
+}
+
+/** Whether a change is growth after growth: of those the latest stands for all. */
+export const isGrowthOnGrowth = (earlier: AlertEvent, change: IncidentChange): boolean => change.kind === 'grown' && earlier.data.changes.at(-1)?.kind === 'grown';
+
+/** A later event of the same incident takes in the changes of one that nobody was told yet. */
+export const mergedEvent = (earlier: AlertEvent, later: IncidentBrief, change: IncidentChange, publicUrl: string | undefined): AlertEvent =>
+  eventOf(later, [...isGrowthOnGrowth(earlier, change) ? earlier.data.changes.slice(0, -1) : earlier.data.changes, change], publicUrl);
+
+/** Tries a channel: about no incident that there is. */
+export const testEvent = (workspace: string, note: string | undefined, now: Date): AlertEvent => ({
+  type: 'test', timestamp: now.toISOString(),
+  data: {
+    incident: {
+      incident_id: 'inc_00000000000000000000000000000000', workspace_id: workspace, title: 'Test of an alert channel', severity: 'low', state: 'open', owner: null, key_ids: [],
+      addresses: [], rule_ids: [], findings: 0, first_seen: now.toISOString(), last_seen: now.toISOString(), opened_at: now.toISOString(), updated_at: now.toISOString(),
+    },
+    key_count: 0, address_count: 0, changes: [], what_happened: [{ at: now.toISOString(), text: 'Somebody asked for this test. Nothing has to be done.' }], what_to_do: [], url: null, note: note ?? null,
+  },
+});
+
+/** Whether nobody has to do anything about the incident any more. */
+export const isClosed = ({ data: { incident } }: AlertEvent): boolean => incident.state === 'resolved' || incident.state === 'false_positive';
+
+function cut(text: string, most = LONGEST_TEXT): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
+}
+
+const bytesOf = (event: AlertEvent) => Buffer.byteLength(JSON.stringify(event));
+
+/** What gives way when an event is too large, the least needed first. */
+const shrinkers: readonly ((data: AlertEvent['data']) => Partial<AlertEvent['data']>)[] = [
+  (data) => ({ incident: { ...data.incident, addresses: data.incident.addresses.slice(0, 5) } }),
+  (data) => ({ what_happened: data.what_happened.slice(-2) }),
+  (data) => ({ what_to_do: data.what_to_do.slice(0, 2) }),
+  (data) => ({ incident: { ...data.incident, key_ids: data.incident.key_ids.slice(0, 3), rule_ids: data.incident.rule_ids.slice(0, 5) } }),
+  (data) => ({ changes: data.changes.slice(-2), what_happened: [] }),
+  () => ({ what_to_do: [] }),
+  (data) => ({ incident: { ...data.incident, key_ids: [], rule_ids: [], addresses: [] } }),
+];
+
+function fitted(event: AlertEvent): AlertEvent {
+  let fits = event;
+  for (const shrink of shrinkers) {
+    if (bytesOf(fits) <= MOST_BYTES) break;
+    fits = { ...fits, data: { ...fits.data, ...shrink(fits.data) } };
+  }
+  return fits;
+}

@@ -1,0 +1,136 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Injectable, Logger, type BeforeApplicationShutdown, type OnApplicationBootstrap } from '@nestjs/common';
+import type { AlertChannelConfig } from '@keytrail/contracts';
+import { Clock, Metrics } from '@keytrail/platform';
+import { Database } from '@keytrail/postgres';
+import { ChannelHealth } from './channel-health.service.js';
+import { AlertSecrets } from './channel-secrets.service.js';
+import type { SendOutcome } from './channels/channel.js';
+import { sendThrough } from './channels/index.js';
+import { claimDue, HELD_MS, releaseAllHolds, renewHolds, settleDelivered, settleFailed, settleRetry, type DeliveryRow } from './deliveries.store.js';
+import { AlertOutlets } from './outlets.service.js';
+import { waitAfter } from './retry.js';
+
+/** Under way at once, in all and through one channel: one that hangs leaves room for the others. */
+const MOST_AT_ONCE = 200;
+const MOST_OF_A_CHANNEL = 10;
+const RENEW_EVERY_MS = HELD_MS / 4;
+/** A stop waits no longer for receivers that do not answer; what was sent to them is sent again, under the ids it had. */
+const LONGEST_STOP_MS = 3_000;
+
+/**
+ * Sends notifications that are due. Each is taken by one process, which says in time that it still has it; one that ends in between leaves it to be taken
+ * again. So each arrives at least once, and under the same id.
+ */
+@Injectable()
+export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly logger = new Logger('alerts');
+  private readonly holder = randomUUID();
+  private readonly underWay = new Map<string, { channel: string; done: Promise<void> }>();
+  private renewed = 0;
+  private beginning: Promise<number> | undefined;
+  /** There was more than there was room for. */
+  private moreWaits = false;
+  private stopped = false;
+
+  constructor(
+    private readonly database: Database, private readonly secrets: AlertSecrets, private readonly health: ChannelHealth, private readonly outlets: AlertOutlets,
+    private readonly clock: Clock, private readonly metrics: Metrics,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    // An embedded database has no other process: who held something is gone.
+    if (this.database.writes !== undefined) await releaseAllHolds(this.database);
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    this.stopped = true;
+    await Promise.race([this.settled(), delay(LONGEST_STOP_MS, undefined, { ref: false })]);
+  }
+
+  /** Begins to send what is due, as far as there is room. Returns how many. What there is no room for follows by itself. */
+  begin(): Promise<number> {
+    this.beginning ??= this.beginSome().finally(() => {
+      this.beginning = undefined;
+    });
+    return this.beginning;
+  }
+
+  private async beginSome(): Promise<number> {
+    await this.renew();
+    for (let begun = 0; ;) {
+      const room = Math.min(MOST_AT_ONCE - this.underWay.size, MOST_OF_A_CHANNEL);
+      const full = this.fullChannels();
+      this.moreWaits = room <= 0 || full.length > 0;
+      if (room <= 0 || this.stopped) return begun;
+      const rows = await claimDue(this.database, { holder: this.holder, now: this.clock.date(), limit: room, except: full });
+      for (const row of rows) {
+        const done = this.send(row).catch((error: unknown) => this.logger.error('a notification could not be settled', error instanceof Error ? error.stack : undefined))
+          .finally(() => this.finished(row.delivery_id));
+        this.underWay.set(row.delivery_id, { channel: row.channel_id, done });
+      }
+      begun += rows.length;
+      if (rows.length < room) return begun;
+    }
+  }
+
+  /** Waits for what is under way, and for what follows by itself. */
+  async settled(): Promise<void> {
+    while (this.underWay.size > 0) await Promise.all([...this.underWay.values()].map(({ done }) => done));
+  }
+
+  private finished(deliveryId: string): void {
+    this.underWay.delete(deliveryId);
+    if (this.moreWaits && !this.stopped) void this.begin().catch(() => undefined);
+  }
+
+  private fullChannels(): string[] {
+    const counts = new Map<string, number>();
+    for (const { channel } of this.underWay.values()) counts.set(channel, (counts.get(channel) ?? 0) + 1);
+    return [...counts].filter(([, count]) => count >= MOST_OF_A_CHANNEL).map(([channel]) => channel);
+  }
+
+  private async renew(): Promise<void> {
+    if (this.underWay.size === 0 || performance.now() - this.renewed < RENEW_EVERY_MS) return;
+    this.renewed = performance.now();
+    await renewHolds(this.database, this.holder);
+  }
+
+  private async send(row: DeliveryRow): Promise<void> {
+    const channel = await this.database.selectFrom('alert_channels').select('config').where('channel_id', '=', row.channel_id).executeTakeFirst();
+    if (channel === undefined) return;
+    await this.settle(row, await this.outcome(row, channel.config));
+  }
+
+  private async outcome(row: DeliveryRow, config: AlertChannelConfig): Promise<SendOutcome> {
+    const secrets = await this.secrets.of(row.channel_id);
+    const outcome = await sendThrough(config, { delivery_id: row.delivery_id, event: row.event, now: this.clock.date() }, secrets, this.outlets);
+    this.metrics.alertAttempts.inc({ kind: config.kind, result: outcome.result });
+    return outcome;
+  }
+
+  private async settle(row: DeliveryRow, outcome: SendOutcome): Promise<void> {
+    const status = outcome.status ?? null;
+    const now = this.clock.date();
+    await this.database.transaction().execute(async (transaction) => {
+      switch (outcome.result) {
+        case 'delivered':
+          await settleDelivered(transaction, row.delivery_id, status, now);
+          return this.health.noteDelivered(transaction, row.channel_id);
+        case 'gone':
+          await settleFailed(transaction, row.delivery_id, status, outcome.failure);
+          return this.health.switchOff(transaction, row.channel_id, outcome.failure);
+        case 'refused':
+          await settleFailed(transaction, row.delivery_id, status, outcome.failure);
+          return this.health.noteFailure(transaction, row.channel_id, outcome.failure);
+        case 'retry': {
+          const wait = waitAfter(row.attempts, Math.random(), outcome.retryAfterMs);
+          if (wait === undefined) await settleFailed(transaction, row.delivery_id, status, outcome.failure);
+          else await settleRetry(transaction, row, status, outcome.failure, new Date(now.getTime() + wait));
+          return this.health.noteFailure(transaction, row.channel_id, outcome.failure);
+        }
+      }
+    });
+  }
+}

@@ -1,0 +1,15 @@
+import type { KeyDirectory } from '@keytrail/credentials';
+import type { IncidentRow } from './incident.store.js';
+import type { Subject } from './narrative.js';
+
+/** Whom an incident is about: each of its keys, or its callers where it has none. */
+export function subjectsOf(row: IncidentRow, directory: Pick<KeyDirectory, 'findIn'>): Subject[] {
+  if (row.key_ids.length === 0) return [{ key_id: '', key_name: '', principal: '', addresses: row.addresses, registered: false, revoked: false }];
+  return row.key_ids.map((keyId) => {
+    const key = directory.findIn(row.workspace_id, keyId);
+    return {
+      key_id: keyId, key_name: key?.name ?? '', principal: key === undefined ? (row.owner_name ?? '') : '', addresses: row.addresses,
+      registered: key !== undefined, kind: key?.kind, revoked: (key?.revoked_at ?? null) !== null,
+    };
+  });
+}

@@ -8,6 +8,7 @@ const BACKGROUND_KEYS = 200;
 const RISES_WITHIN_MS = 60_000;
 const STEP_MS = 1_000;
 const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
 
 /** Ordinary traffic of keys that will rise, and of others that only keep Keytrail busy. */
 export class Traffic {
@@ -20,9 +21,9 @@ export class Traffic {
 
   /** So many hours of it, up to `now`. */
   async sendHistory(now: number, hours: number): Promise<void> {
-    for (let minute = hours * 60; minute >= 1; minute -= 1) {
-      const from = now - minute * MINUTE_MS;
-      await this.topic.send(this.spikingKeys.flatMap((key) => this.linesOf(key, from, MINUTE_MS, PER_MINUTE)));
+    for (let hour = hours; hour >= 1; hour -= 1) {
+      const from = now - hour * HOUR_MS;
+      await this.topic.send(this.spikingKeys.flatMap((key) => this.linesOf(key, from, HOUR_MS, PER_MINUTE)).sort((a, b) => a.time - b.time));
     }
   }
 
@@ -60,6 +61,6 @@ export class Traffic {
 /** How many events come where `mean` are expected. */
 function poisson(mean: number): number {
   let count = -1;
-  for (let product = 1; product > Math.exp(-mean); product *= Math.random()) count += 1;
-  return count;
+  for (let waited = 0; waited < mean; waited -= Math.log(1 - Math.random())) count += 1;
+  return Math.max(0, count);
 }

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { placeEmbeddedPostgres } from './postgres-template.js';
 import { waitFor } from './wait-for.js';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -120,6 +121,7 @@ export async function runApp(app: string, env: Record<string, string>, ...args: 
 
 /** Starts an app on a free port and waits until it listens. It knows no settings but those in `env`. */
 export async function startAppProcess(app: string, env: Record<string, string>): Promise<AppProcess> {
+  if (env['KEYTRAIL_DATA_DIR'] !== undefined && env['KEYTRAIL_POSTGRES_URL'] === undefined) await placeEmbeddedPostgres(env['KEYTRAIL_DATA_DIR']);
   const { child, output, ended } = launch(['--enable-source-maps', `dist/apps/${app}/main.js`], { KEYTRAIL_PORT: '0', ...env });
   const kill = async () => {
     child.kill('SIGKILL');

@@ -42,6 +42,7 @@ export const testEvent = (workspace: string, note: string | undefined, now: Date
     incident: {
       incident_id: 'inc_00000000000000000000000000000000', workspace_id: workspace, title: 'Test of an alert channel', severity: 'low', state: 'open', owner: null, key_ids: [],
       addresses: [], rule_ids: [], findings: 0, first_seen: now.toISOString(), last_seen: now.toISOString(), opened_at: now.toISOString(), updated_at: now.toISOString(),
+      acknowledged_at: null, contained_at: null, closed_at: null, merged_into: null,
     },
     key_count: 0, address_count: 0, changes: [], what_happened: [{ at: now.toISOString(), text: 'Somebody asked for this test. Nothing has to be done.' }], what_to_do: [], url: null, note: note ?? null,
   },

@@ -1,5 +1,8 @@
 import { z } from 'zod';
+import { KeyState } from './credential.js';
+import { CredentialKind, RequestLog } from './request-log.js';
 import { identifier, page, pageQuery, remark, timestamp } from './text.js';
+import { Environment } from './workspace.js';
 
 export const Severity = z.enum(['low', 'medium', 'high', 'critical']).meta({ id: 'Severity' });
 export type Severity = z.infer<typeof Severity>;
@@ -15,6 +18,8 @@ export const FindingEvidence = z.object({
   window_minutes: z.number().int().optional(), score: z.number().optional(),
   addresses: z.array(z.string()).optional(), countries: z.array(z.string()).optional(),
   user_agents: z.array(z.string()).optional(), routes: z.array(z.string()).optional(),
+  runtimes: z.array(z.string()).optional().describe('Services that called, where the gateway names them'),
+  fingerprints: z.array(z.string()).optional().describe('Of credentials that were presented and that nobody knows'),
 }).meta({ id: 'FindingEvidence' });
 export type FindingEvidence = z.infer<typeof FindingEvidence>;
 
@@ -37,7 +42,7 @@ export const IncidentState = z.enum(['open', 'acknowledged', 'contained', 'resol
 export type IncidentState = z.infer<typeof IncidentState>;
 
 export const TimelineEntry = z.object({
-  at: timestamp, kind: z.enum(['opened', 'finding', 'severity', 'state', 'note', 'action']), actor: z.string(), text: z.string(),
+  at: timestamp, kind: z.enum(['opened', 'finding', 'severity', 'state', 'note', 'action', 'joined', 'key']).describe('`joined`: merged or split by hand; `key`: what became of a key of the incident'), actor: z.string(), text: z.string(),
   finding_id: z.string().nullable(),
 }).meta({ id: 'TimelineEntry' });
 export type TimelineEntry = z.infer<typeof TimelineEntry>;
@@ -48,6 +53,8 @@ export const IncidentSummary = z.object({
     .describe('From the registry; for keys it does not hold, the principal the log names'),
   key_ids: z.array(z.string()), addresses: z.array(z.string()), rule_ids: z.array(z.string()), findings: z.number().int(),
   first_seen: timestamp, last_seen: timestamp, opened_at: timestamp, updated_at: timestamp,
+  acknowledged_at: timestamp.nullable(), contained_at: timestamp.nullable(), closed_at: timestamp.nullable(),
+  merged_into: z.string().nullable().describe('The incident that took its findings; this one is closed for good'),
 }).meta({ id: 'IncidentSummary' });
 export type IncidentSummary = z.infer<typeof IncidentSummary>;
 
@@ -56,8 +63,38 @@ export const SuggestedAction = z.object({
 }).meta({ id: 'SuggestedAction' });
 export type SuggestedAction = z.infer<typeof SuggestedAction>;
 
+/** Seconds; null where it has not come to that. */
+export const IncidentTimes = z.object({
+  to_detect: z.number().describe('From the first request it is about to its opening'),
+  to_acknowledge: z.number().nullable().describe('From its opening until a person took it up'),
+  to_contain: z.number().nullable().describe('From its opening to the first revocation or replacement of a key of it'),
+  to_resolve: z.number().nullable().describe('From its opening until it was resolved'),
+}).meta({ id: 'IncidentTimes' });
+export type IncidentTimes = z.infer<typeof IncidentTimes>;
+
+export const AffectedKey = z.object({
+  key_id: z.string(), name: z.string(), kind: CredentialKind, state: KeyState.nullable().describe('null = the registry does not hold it'),
+  environment: Environment.nullable(), workspace_id: z.string().nullable().describe('null = the key belongs to the account'),
+  owner: z.object({ owner_id: z.string(), name: z.string(), contact: z.string() }).nullable(),
+  replaces: z.array(z.string()).describe('Keys it took the place of, latest first'), replaced_by: z.string().nullable(),
+  findings: z.number().int(), blast_radius: z.string().nullable().describe('The request that shows what breaks when it is revoked'),
+}).meta({ id: 'AffectedKey' });
+export type AffectedKey = z.infer<typeof AffectedKey>;
+
+export const SimilarIncident = z.object({
+  incident_id: z.string(), title: z.string(), severity: Severity, state: IncidentState, opened_at: timestamp, closed_at: timestamp.nullable(),
+  because: z.array(z.string()).describe('What both have in common, in plain words'),
+  last_note: z.string().nullable().describe('What people wrote last about it'),
+}).meta({ id: 'SimilarIncident' });
+export type SimilarIncident = z.infer<typeof SimilarIncident>;
+
 export const Incident = IncidentSummary.extend({
-  timeline: z.array(TimelineEntry), evidence: z.array(Finding), suggested_actions: z.array(SuggestedAction),
+  narrative: z.array(z.string()).describe('What happened, in sentences made from the evidence'),
+  severity_because: z.string(),
+  times: IncidentTimes, affected_keys: z.array(AffectedKey),
+  timeline: z.array(TimelineEntry), evidence: z.array(Finding), sample_requests: z.array(RequestLog).describe('Some of those that findings name, newest first'),
+  similar: z.array(SimilarIncident).describe('Closed ones of the last 180 days, most alike first'),
+  suggested_actions: z.array(SuggestedAction),
 }).meta({ id: 'Incident' });
 export type Incident = z.infer<typeof Incident>;
 
@@ -74,6 +111,33 @@ export const UpdateIncident = z.object({
 }).strict().refine((patch) => patch.state !== undefined || patch.note !== undefined, { message: 'state or note is needed' })
   .meta({ id: 'UpdateIncident' });
 export type UpdateIncident = z.infer<typeof UpdateIncident>;
+
+export const MergeIncident = z.strictObject({
+  into: identifier(64).describe('The incident that takes the findings; of the same workspace and not closed'), reason: remark(4000),
+}).meta({ id: 'MergeIncident' });
+export type MergeIncident = z.infer<typeof MergeIncident>;
+
+export const SplitIncident = z.strictObject({
+  finding_ids: z.array(identifier(64)).min(1).max(200).describe('Findings that become an incident of their own'), reason: remark(4000),
+}).meta({ id: 'SplitIncident' });
+export type SplitIncident = z.infer<typeof SplitIncident>;
+
+export const IncidentTimesQuery = z.strictObject({
+  workspace: identifier(64).optional(), from: timestamp.optional().describe('Incidents opened from then on; 90 days ago unless told'), to: timestamp.optional(),
+}).refine(({ from, to }) => from === undefined || to === undefined || from < to, { message: 'from must be before to' }).meta({ id: 'IncidentTimesQuery' });
+export type IncidentTimesQuery = z.infer<typeof IncidentTimesQuery>;
+
+const TimeFigures = z.object({
+  incidents: z.number().int().describe('How many came to that'), mean_s: z.number().nullable(), median_s: z.number().nullable(), p90_s: z.number().nullable(),
+});
+const TimesOfSpan = z.object({
+  opened: z.number().int(), to_detect: TimeFigures, to_acknowledge: TimeFigures, to_contain: TimeFigures, to_resolve: TimeFigures,
+});
+export const IncidentTimesReport = z.object({
+  from: timestamp, to: timestamp, all: TimesOfSpan, by_severity: z.record(Severity, TimesOfSpan),
+  by_week: z.array(TimesOfSpan.extend({ week: timestamp.describe('The Monday it begins with, UTC') })),
+}).meta({ id: 'IncidentTimesReport' });
+export type IncidentTimesReport = z.infer<typeof IncidentTimesReport>;
 export type FindingPage = z.infer<typeof FindingPage>;
 export type IncidentPage = z.infer<typeof IncidentPage>;
 

@@ -29,9 +29,10 @@ export {
 } from './alert-channel.js';
 export { CreateCustomRule, CustomRuleFile, CustomRulePage, CustomRuleQuery } from './custom-rule.js';
 export {
-  Finding, FindingEvidence, FindingPage, FindingQuery, Incident, IncidentPage, IncidentQuery, IncidentState, IncidentSummary,
+  AffectedKey, Finding, FindingEvidence, FindingPage, FindingQuery, Incident, IncidentPage, IncidentQuery, IncidentState, IncidentSummary, IncidentTimes,
+  IncidentTimesQuery, IncidentTimesReport, MergeIncident,
   RuleDescription, RuleList,
-  Severity, SuggestedAction, TimelineEntry, UpdateIncident, severityRank,
+  Severity, SimilarIncident, SplitIncident, SuggestedAction, TimelineEntry, UpdateIncident, severityRank,
 } from './incident.js';
 export {
   IntrospectBatch, IntrospectRequest, Introspection, IntrospectionList, MOST_INTROSPECTIONS, RefusalReason, SignedRequest, refusalStatus,

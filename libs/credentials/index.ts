@@ -9,6 +9,7 @@ export { CredentialsHttpModule, CredentialsModule, KeyEventTopicModule, KeyPlatf
 export { Credentials } from './credentials.service.js';
 export { KeyIntrospection } from './introspection.service.js';
 export { KeyDirectory } from './key-directory.service.js';
+export { keyEventsOf, type KeyEventRow } from './key-event.store.js';
 export { KeyFeed } from './key-feed.service.js';
 export { kindRules, type KindRule } from './kinds.js';
 export { planReplacement, type ReplacementPlan } from './plan-replacement.js';

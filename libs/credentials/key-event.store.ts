@@ -9,6 +9,11 @@ export const keyEventsAfter = (executor: Executor, position: number, limit: numb
     .where((where) => where.or([where('workspace_id', 'is', null), inWorkspaces(workspaces)]))
     .orderBy('position').limit(limit).execute();
 
+/** The first events of keys from a moment on, oldest first. */
+export const keyEventsOf = (executor: Executor, keyIds: readonly string[], from: Date, limit: number): Promise<KeyEventRow[]> =>
+  keyIds.length === 0 ? Promise.resolve([]) : executor.selectFrom('key_events').selectAll().where('key_id', 'in', [...keyIds]).where('at', '>=', from)
+    .orderBy('position').limit(limit).execute();
+
 export interface FeedBounds {
   /** Position of the last event; 0 = there was none. */
   last: number;

@@ -58,6 +58,8 @@ export function mergeFinding(known: KnownFinding, draft: FindingDraft): KnownFin
       addresses: union(known.evidence.addresses ?? [], draft.evidence.addresses ?? []),
       user_agents: union(known.evidence.user_agents ?? [], draft.evidence.user_agents ?? []),
       countries: union(known.evidence.countries ?? [], draft.evidence.countries ?? []),
+      runtimes: union(known.evidence.runtimes ?? [], draft.evidence.runtimes ?? []),
+      fingerprints: union(known.evidence.fingerprints ?? [], draft.evidence.fingerprints ?? []),
     },
   };
 }

@@ -9,7 +9,7 @@ const arrival = (finding: Partial<Arrival['finding']> = {}, owner: Arrival['owne
   },
   subject: { key_id: 'key_1', key_name: 'pay', principal: '', addresses: [], registered: true, revoked: false },
   owner,
-  new_addresses: [],
+  new_addresses: [], agents: [], fingerprints: [],
 });
 const open = (first = arrival()) => openIncident('inc_1', first, at(3));
 
@@ -39,6 +39,14 @@ describe('absorb', () => {
     const another = { ...arrival({ key_id: 'key_2', severity: 'high' }), new_addresses: ['b'] };
     expect(absorb(incident, another, true, at(4))).toMatchObject({ title_key_id: 'key_2', new_addresses: ['a', 'b'] });
     expect(absorb(incident, arrival({ key_id: 'key_2' }), true, at(4))).toMatchObject({ title_key_id: 'key_1', new_addresses: ['a'] });
+  });
+
+  it('weighs what the key can do: a token of the account is graver, a public key milder than the finding', () => {
+    const of = (kind: 'service_token' | 'public_key', registered = true): Arrival => ({ ...arrival(), subject: { ...arrival().subject, kind, registered } });
+    expect(open(of('service_token')).severity).toBe('high');
+    expect(open(of('public_key')).severity).toBe('low');
+    expect(open(of('service_token', false)).severity).toBe('medium');
+    expect(absorb(open(of('public_key')), arrival(), true, at(4))).toMatchObject({ severity: 'medium', title_key_id: 'key_1' });
   });
 
   it('bounds what it names', () => {

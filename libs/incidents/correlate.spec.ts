@@ -4,12 +4,12 @@ import { correlate, correlationDefaults, outlives, type FindingFacts, type Incid
 const MINUTE = 60_000;
 const T = Date.UTC(2026, 2, 1, 12);
 const finding = (overrides: Partial<FindingFacts> = {}): FindingFacts => ({
-  workspace_id: 'acme', key_id: 'key_1', owner_id: 'own_1', addresses: ['203.0.113.7'], new_addresses: ['203.0.113.7'], first_seen: T,
+  workspace_id: 'acme', key_id: 'key_1', lineage: [], owner_id: 'own_1', addresses: ['203.0.113.7'], new_addresses: ['203.0.113.7'], agents: [], fingerprints: [], first_seen: T,
   last_seen: T + MINUTE, ...overrides,
 });
 const incident = (overrides: Partial<IncidentFacts> = {}): IncidentFacts => ({
   incident_id: 'inc_1', workspace_id: 'acme', state: 'open', key_ids: ['key_1'], owner_id: 'own_1', addresses: ['203.0.113.7'],
-  new_addresses: [], first_seen: T, last_seen: T, ...overrides,
+  new_addresses: [], agents: [], fingerprints: [], first_seen: T, last_seen: T, ...overrides,
 });
 const decide = (one: FindingFacts, ...incidents: IncidentFacts[]) => correlate(one, incidents, correlationDefaults);
 
@@ -26,6 +26,28 @@ describe('correlate', () => {
     const other = { key_id: 'key_2', owner_id: 'own_2' };
     expect(decide(finding({ ...other, new_addresses: [] }), incident({ new_addresses: ['203.0.113.7'] }))?.because).toBe('the caller 203.0.113.7 is in both');
     expect(decide(finding({ ...other, new_addresses: [] }), incident())).toBeUndefined();
+  });
+
+  it('joins findings about a key that was replaced and about the one in its place', () => {
+    expect(decide(finding({ key_id: 'key_2', lineage: ['key_1'], owner_id: null, addresses: [] }), incident())?.because)
+      .toBe('key_2 and key_1 are one key, before and after it was replaced');
+    expect(decide(finding({ key_id: 'key_2', lineage: ['key_3'], owner_id: null, addresses: [] }), incident())).toBeUndefined();
+  });
+
+  it('joins findings about one credential that nobody knows', () => {
+    const unknown = finding({ key_id: '', owner_id: null, addresses: [], fingerprints: ['f1', 'f2'] });
+    expect(decide(unknown, incident({ key_ids: [], fingerprints: ['f2'] }))?.because).toBe('a credential that nobody knows was presented in both');
+    expect(decide(unknown, incident({ key_ids: [], fingerprints: ['f3'] }))).toBeUndefined();
+  });
+
+  it('joins callers of one network that is new to both and that call themselves the same, and no others', () => {
+    const caller = finding({ key_id: 'key_2', owner_id: null, addresses: ['203.0.113.9'], new_addresses: ['203.0.113.9'], agents: ['thief/1.0'] });
+    const other = { new_addresses: ['203.0.113.7'], agents: ['thief/1.0'] };
+    expect(decide(caller, incident(other))?.because).toBe('callers from the network 203.0.113.0/24, new to both, call themselves thief/1.0');
+    expect(decide(caller, incident({ ...other, agents: ['acme-sdk/1.2'] }))).toBeUndefined();
+    expect(decide(caller, incident({ ...other, new_addresses: [] }))).toBeUndefined();
+    expect(decide({ ...caller, new_addresses: [] }, incident(other))).toBeUndefined();
+    expect(decide({ ...caller, agents: [''] }, incident({ ...other, agents: [''] }))).toBeUndefined();
   });
 
   it('joins findings about keys of one owner', () => {

@@ -1,14 +1,21 @@
 import type { IncidentState } from '@keytrail/contracts';
+import { networkOf } from '@keytrail/detection';
 
 /** What correlation looks at. Times are epoch milliseconds. */
 export interface FindingFacts {
   workspace_id: string;
   /** Empty when the finding is about a caller only. */
   key_id: string;
+  /** Keys it took the place of, or that took its place, however many steps away. */
+  lineage: readonly string[];
   owner_id: string | null;
   addresses: readonly string[];
   /** Those of them that its key is not usually called from. */
   new_addresses: readonly string[];
+  /** What called itself how: user agents, and runtimes where gateways name them. */
+  agents: readonly string[];
+  /** Of credentials that were presented and that nobody knows. */
+  fingerprints: readonly string[];
   first_seen: number;
   last_seen: number;
 }
@@ -22,6 +29,8 @@ export interface IncidentFacts {
   addresses: readonly string[];
   /** Those of them that were new to one of its keys. */
   new_addresses: readonly string[];
+  agents: readonly string[];
+  fingerprints: readonly string[];
   first_seen: number;
   last_seen: number;
 }
@@ -41,17 +50,36 @@ export interface Joining {
 
 type Tie = (finding: FindingFacts, incident: IncidentFacts) => string | undefined;
 
-/** Strongest tie first: one key, then one caller, then one owner. */
+/** Strongest tie first: one key, its lineage, one caller, one credential that nobody knows, callers alike, one owner. */
 const ties: readonly Tie[] = [
   (finding, incident) => (finding.key_id !== '' && incident.key_ids.includes(finding.key_id) ? `it is about the same key ${finding.key_id}` : undefined),
+  (finding, incident) => {
+    const relative = shareOne(finding.lineage, incident.key_ids);
+    return relative === undefined ? undefined : `${finding.key_id} and ${relative} are one key, before and after it was replaced`;
+  },
   (finding, incident) => {
     // An address that all of them have called from for long is a common way out, not a common caller.
     const isNew = (address: string) => finding.new_addresses.includes(address) || incident.new_addresses.includes(address);
     const shared = finding.addresses.find((address) => incident.addresses.includes(address) && isNew(address));
     return shared === undefined ? undefined : `the caller ${shared} is in both`;
   },
+  (finding, incident) => (shareOne(finding.fingerprints, incident.fingerprints) === undefined ? undefined : 'a credential that nobody knows was presented in both'),
+  (finding, incident) => {
+    // Networks move their machines about; a network alone is too wide, one that is new and calls itself the same is not.
+    const network = shareOne(networksOf(finding.new_addresses), networksOf(incident.new_addresses));
+    const agent = shareOne(finding.agents, incident.agents);
+    return network === undefined || agent === undefined ? undefined : `callers from the network ${network}, new to both, call themselves ${agent}`;
+  },
   (finding, incident) => (finding.owner_id !== null && finding.owner_id === incident.owner_id ? 'the keys have the same owner' : undefined),
 ];
+
+/** The first of the one that is in the other too. */
+function shareOne(some: readonly string[], others: readonly string[]): string | undefined {
+  const known = new Set(others);
+  return some.find((one) => one !== '' && known.has(one));
+}
+
+const networksOf = (addresses: readonly string[]): string[] => addresses.map(networkOf);
 
 /**
  * The incident a finding belongs to, or undefined when it starts one. Closed incidents take nothing more. Among incidents with equally

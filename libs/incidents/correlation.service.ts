@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { KeyDirectory } from '@keytrail/credentials';
-import { presentFinding, ruleInfo, type FindingRow } from '@keytrail/detection';
+import { ruleInfo, type FindingRow } from '@keytrail/detection';
 import { Clock, newId } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { absorb, openIncident, severityRose, type Arrival } from './absorb.js';
+import { arrivalOf } from './arrival.js';
 import { correlate, correlationDefaults, isOpen, outlives, type IncidentFacts } from './correlate.js';
 import { isWorthTelling, toldAfter } from './growth.js';
 import { addToTimeline, lockCorrelation, openIncidentsNear, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
@@ -90,7 +91,7 @@ export class Correlation {
       new Date(finding.first_seen.getTime() - gap_ms), new Date(finding.last_seen.getTime() + gap_ms));
     const facts = {
       workspace_id: finding.workspace_id, key_id: finding.key_id, owner_id: opensIncidents(finding) ? arrival.owner?.owner_id ?? null : null, addresses: finding.addresses,
-      new_addresses: arrival.new_addresses, first_seen: finding.first_seen.getTime(), last_seen: finding.last_seen.getTime(),
+      lineage: this.directory.lineageOf(finding.key_id), new_addresses: arrival.new_addresses, agents: arrival.agents, fingerprints: arrival.fingerprints, first_seen: finding.first_seen.getTime(), last_seen: finding.last_seen.getTime(),
     };
     const joining = correlate(facts, near.map(incidentFacts), correlationDefaults);
     const before = near.find((incident) => incident.incident_id === joining?.incident_id);
@@ -119,16 +120,7 @@ export class Correlation {
 
   private arrivalOf(finding: FindingRow): Arrival {
     const key = finding.key_id === '' ? undefined : this.directory.findIn(finding.workspace_id, finding.key_id);
-    const fromLog = finding.principal === '' ? null : { owner_id: null, name: finding.principal, contact: null };
-    return {
-      finding: { ...presentFinding(finding), first_seen: finding.first_seen, last_seen: finding.last_seen },
-      subject: {
-        key_id: finding.key_id, key_name: key?.name ?? '', principal: finding.principal, addresses: finding.addresses, registered: key !== undefined,
-        revoked: (key?.revoked_at ?? null) !== null,
-      },
-      owner: key === undefined ? fromLog : { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact },
-      new_addresses: this.networks.newAmong(finding),
-    };
+    return arrivalOf(finding, key, this.networks.newAmong(finding));
   }
 }
 

@@ -47,7 +47,7 @@ export class IncidentBriefs {
   }
 }
 
-const TIMES = ['first_seen', 'last_seen', 'opened_at', 'updated_at', 'closed_at'];
+const TIMES = ['first_seen', 'last_seen', 'opened_at', 'updated_at', 'closed_at', 'acknowledged_at', 'contained_at'];
 
 const rowOfSnapshot = (snapshot: Record<string, unknown>): IncidentRow =>
   Object.fromEntries(Object.entries(snapshot).map(([name, value]) => [name, TIMES.includes(name) && typeof value === 'string' ? new Date(value) : value])) as unknown as IncidentRow;

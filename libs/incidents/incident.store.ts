@@ -60,7 +60,7 @@ export const openIncidentsNear = (transaction: Executor, workspace: string, from
 export async function saveIncident(transaction: Executor, row: IncidentRow): Promise<void> {
   const values = {
     ...row, key_ids: JSON.stringify(row.key_ids), addresses: JSON.stringify(row.addresses), rule_ids: JSON.stringify(row.rule_ids),
-    new_addresses: JSON.stringify(row.new_addresses),
+    new_addresses: JSON.stringify(row.new_addresses), agents: JSON.stringify(row.agents), fingerprints: JSON.stringify(row.fingerprints),
   };
   const { incident_id: _, ...changes } = values;
   await transaction.insertInto('incidents').values(values).onConflict((conflict) => conflict.column('incident_id').doUpdateSet(changes)).execute();
@@ -72,6 +72,25 @@ export const findingsOf = (executor: Executor, incidentId: string, limit: number
     where('incident_id', '=', incidentId),
     where('finding_id', 'in', where.selectFrom('incident_timeline').select('finding_id').where('incident_id', '=', incidentId).where('finding_id', 'is not', null)),
   ])).orderBy('first_seen').orderBy('finding_id').limit(limit).execute();
+
+/** Closed incidents of a workspace that were opened since a moment, latest first; none that was merged into another. */
+export const closedIncidentsSince = (executor: Executor, workspace: string, since: Date, limit: number): Promise<IncidentRow[]> =>
+  executor.selectFrom('incidents').selectAll().where('workspace_id', '=', workspace).where('state', 'in', ['resolved', 'false_positive']).where('merged_into', 'is', null)
+    .where('opened_at', '>=', since).orderBy('opened_at', 'desc').limit(limit).execute();
+
+/** What people wrote last about incidents: a note, or why they closed it. */
+export async function lastNotesOf(executor: Executor, incidentIds: readonly string[]): Promise<Map<string, string>> {
+  if (incidentIds.length === 0) return new Map();
+  const rows = await executor.selectFrom('incident_timeline').select(['incident_id', 'text']).distinctOn('incident_id').where('incident_id', 'in', [...incidentIds])
+    .where((where) => where.or([where('kind', '=', 'note'), where.and([where('kind', '=', 'state'), where('text', 'like', '%: %')])]))
+    .orderBy('incident_id').orderBy('entry_id', 'desc').execute();
+  return new Map(rows.map(({ incident_id, text }) => [incident_id, text]));
+}
+
+/** When incidents of workspaces that were opened in a span came to what; not those that were merged into others. */
+export const momentsOf = (executor: Executor, workspaces: readonly string[] | null, from: Date, to: Date) =>
+  executor.selectFrom('incidents').select(['severity', 'state', 'first_seen', 'opened_at', 'acknowledged_at', 'contained_at', 'closed_at'])
+    .where(inWorkspaces(workspaces)).where('merged_into', 'is', null).where('opened_at', '>=', from).where('opened_at', '<', to).orderBy('opened_at').execute();
 
 export type NewTimelineEntry = Omit<TimelineEntry, 'at'> & { incident_id: string; at: Date };
 
@@ -102,5 +121,6 @@ export const presentIncident = (row: IncidentRow): IncidentSummary => ({
   owner: row.owner_name === null ? null : { owner_id: row.owner_id, name: row.owner_name, contact: row.owner_contact },
   key_ids: row.key_ids, addresses: row.addresses, rule_ids: row.rule_ids, findings: row.findings,
   first_seen: row.first_seen.toISOString(), last_seen: row.last_seen.toISOString(), opened_at: row.opened_at.toISOString(),
-  updated_at: row.updated_at.toISOString(),
+  updated_at: row.updated_at.toISOString(), acknowledged_at: row.acknowledged_at?.toISOString() ?? null, contained_at: row.contained_at?.toISOString() ?? null,
+  closed_at: row.closed_at?.toISOString() ?? null, merged_into: row.merged_into,
 });

@@ -1,13 +1,14 @@
-import { Body, Controller, Get, Param, Patch, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Incident, IncidentPage, IncidentQuery, UpdateIncident } from '@keytrail/contracts';
+import { Incident, IncidentPage, IncidentQuery, MergeIncident, Problem, SplitIncident, UpdateIncident } from '@keytrail/contracts';
 import { ApiQueryOf, CurrentCaller, RequirePermission, type Caller } from '@keytrail/platform';
 import { Incidents } from './incidents.service.js';
+import { MergedIncidents } from './merged-incidents.service.js';
 
 @ApiTags('incidents')
 @Controller('v1/incidents')
 export class IncidentsController {
-  constructor(private readonly incidents: Incidents) {}
+  constructor(private readonly incidents: Incidents, private readonly merged: MergedIncidents) {}
 
   @Get()
   @RequirePermission('incidents:read')
@@ -20,7 +21,7 @@ export class IncidentsController {
 
   @Get(':incident_id')
   @RequirePermission('incidents:read')
-  @ApiOperation({ summary: 'One incident with its timeline, evidence and suggested actions' })
+  @ApiOperation({ summary: 'One incident: its story, keys, timeline, evidence, similar ones of before, and what to do' })
   @ApiResponse({ status: 200, standardSchema: Incident })
   get(@CurrentCaller() caller: Caller, @Param('incident_id') incidentId: string): Promise<Incident> {
     return this.incidents.get(caller.scope, incidentId);
@@ -34,5 +35,25 @@ export class IncidentsController {
     @CurrentCaller() caller: Caller, @Param('incident_id') incidentId: string, @Body({ schema: UpdateIncident }) body: UpdateIncident,
   ): Promise<Incident> {
     return this.incidents.update(caller, incidentId, body);
+  }
+
+  @Post(':incident_id/merge')
+  @HttpCode(200)
+  @RequirePermission('incidents:write')
+  @ApiOperation({ summary: 'Give all its findings to another incident, which is shown; this one is closed for good' })
+  @ApiResponse({ status: 200, standardSchema: Incident })
+  @ApiResponse({ status: 409, description: 'One of both is closed', standardSchema: Problem })
+  async merge(@CurrentCaller() caller: Caller, @Param('incident_id') incidentId: string, @Body({ schema: MergeIncident }) body: MergeIncident): Promise<Incident> {
+    await this.merged.merge(caller, incidentId, body);
+    return this.incidents.get(caller.scope, body.into);
+  }
+
+  @Post(':incident_id/split')
+  @RequirePermission('incidents:write')
+  @ApiOperation({ summary: 'Make an incident of its own of some findings; the new one is shown' })
+  @ApiResponse({ status: 201, standardSchema: Incident })
+  @ApiResponse({ status: 409, description: 'It is closed, or would keep no finding', standardSchema: Problem })
+  async split(@CurrentCaller() caller: Caller, @Param('incident_id') incidentId: string, @Body({ schema: SplitIncident }) body: SplitIncident): Promise<Incident> {
+    return this.incidents.get(caller.scope, await this.merged.split(caller, incidentId, body));
   }
 }

@@ -1,26 +1,26 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
-import type { Incident, IncidentPage, IncidentQuery, UpdateIncident } from '@keytrail/contracts';
-import { KeyDirectory } from '@keytrail/credentials';
-import { presentFinding } from '@keytrail/detection';
-import { Clock, conflict, decodeCursor, encodeCursor, notFound, timePosition, type Actor, type Caller, type WorkspaceScope } from '@keytrail/platform';
+import type { Incident, IncidentPage, IncidentQuery, IncidentTimesQuery, IncidentTimesReport, UpdateIncident } from '@keytrail/contracts';
+import { Clock, badRequest, conflict, decodeCursor, encodeCursor, notFound, timePosition, type Actor, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { isOpen } from './correlate.js';
 import {
-  addToTimeline, findIncident, findingsOf, listIncidents, lockIncident, partsOf, presentIncident, saveIncident, timelineOf, type IncidentRow,
+  addToTimeline, findIncident, listIncidents, lockIncident, momentsOf, partsOf, presentIncident, saveIncident, type IncidentRow,
 } from './incident.store.js';
-import { suggestActions } from './narrative.js';
-import { subjectsOf } from './subjects.js';
+import { IncidentPages } from './incident-page.service.js';
+import { reportTimes } from './times.js';
 import { mayMove } from './transitions.js';
 
 const Position = timePosition('inc');
-const FINDINGS_SHOWN = 200;
+const DAY = 24 * 60 * 60_000;
+const REPORTED_DAYS = 90;
+const MOST_REPORTED_DAYS = 3 * 366;
 
 /** Incidents as people see and change them. */
 @Injectable()
 export class Incidents {
   constructor(
-    private readonly database: Database, private readonly directory: KeyDirectory, private readonly clock: Clock,
+    private readonly database: Database, private readonly pages: IncidentPages, private readonly clock: Clock,
     private readonly auditTrail: AuditTrail,
   ) {}
 
@@ -41,15 +41,17 @@ export class Incidents {
   async get(scope: WorkspaceScope, incidentId: string): Promise<Incident> {
     const row = await findIncident(this.database, incidentId, scope.ids);
     if (row === undefined) throw notFound('incident');
-    await this.directory.refresh();
-    const findings = await findingsOf(this.database, incidentId, FINDINGS_SHOWN);
-    const span = { ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() };
-    return {
-      ...presentIncident(row),
-      timeline: await timelineOf(this.database, incidentId),
-      evidence: findings.map(presentFinding),
-      suggested_actions: suggestActions(subjectsOf(row, this.directory), span),
-    };
+    return this.pages.of(row);
+  }
+
+  /** How long incidents took to be detected, acknowledged, contained and resolved. 400 when the span is longer than three years. */
+  async times(scope: WorkspaceScope, query: IncidentTimesQuery): Promise<IncidentTimesReport> {
+    const to = query.to === undefined ? this.clock.date() : new Date(query.to);
+    const from = query.from === undefined ? new Date(to.getTime() - REPORTED_DAYS * DAY) : new Date(query.from);
+    if (from >= to) throw badRequest('empty_range', 'from must lie before to.');
+    if (to.getTime() - from.getTime() > MOST_REPORTED_DAYS * DAY) throw badRequest('range_too_long', 'A report covers three years at most.');
+    const rows = await momentsOf(this.database, scope.narrow(query.workspace), from, to);
+    return reportTimes(rows.map((row) => ({ ...row, resolved_at: row.state === 'resolved' ? row.closed_at : null })), from, to);
   }
 
   /** What audit entries about an incident are about: itself, its keys, and what was done about them. */
@@ -63,6 +65,7 @@ export class Incidents {
       if (row === undefined) throw notFound('incident');
       const { state, note } = patch;
       if (state !== undefined && state !== row.state) {
+        if (row.merged_into !== null) throw conflict('incident_merged', `This incident was merged into ${row.merged_into}: work on that one.`);
         if (!mayMove(row.state, state)) throw conflict('state_not_reachable', `An incident that is ${row.state} cannot become ${state}.`);
         await this.move(transaction, row, state, caller, note);
       } else if (note !== undefined) {
@@ -86,6 +89,7 @@ export class Incidents {
   async recordContainment(transaction: Executor, actor: Actor, incidentId: string, workspace: string | null, text: string): Promise<void> {
     const row = await lockIncident(transaction, incidentId, workspace === null ? null : [workspace]);
     if (row === undefined) throw notFound('incident');
+    if (row.merged_into !== null) return this.recordContainment(transaction, actor, row.merged_into, workspace, text);
     const at = this.clock.date();
     await addToTimeline(transaction, [{ incident_id: incidentId, at, kind: 'action', actor: actor.actor, text, finding_id: null }]);
     if (row.state === 'open' || row.state === 'acknowledged') await this.move(transaction, row, 'contained', actor, undefined);
@@ -94,7 +98,11 @@ export class Incidents {
 
   private async move(transaction: Executor, row: IncidentRow, state: IncidentRow['state'], actor: Actor, note: string | undefined): Promise<void> {
     const at = this.clock.date();
-    await saveIncident(transaction, { ...row, state, updated_at: at, closed_at: isOpen(state) ? null : at });
+    await saveIncident(transaction, {
+      ...row, state, updated_at: at, closed_at: isOpen(state) ? null : at,
+      // Whoever takes it up in any way has acknowledged it; the first time counts.
+      acknowledged_at: row.acknowledged_at ?? (state === 'open' ? null : at), contained_at: row.contained_at ?? (state === 'contained' ? at : null),
+    });
     await addToTimeline(transaction, [{
       incident_id: row.incident_id, at, kind: 'state', actor: actor.actor, finding_id: null,
       text: `${row.state} -> ${state}${note === undefined ? '' : `: ${note}`}`,

@@ -114,7 +114,7 @@ const evidenceOf = (reports: number, places: number) => ({ request_ids: [], coun
 const arrivalOf = ({ key, state }: LeakedKeyReport, { rule_id, severity, title, workspace_id, first_seen, last_seen }: FindingRow): Arrival => ({
   finding: { rule_id, severity, title, workspace_id, key_id: key.key_id, addresses: [], first_seen, last_seen },
   subject: { key_id: key.key_id, key_name: key.name, principal: '', addresses: [], registered: true, kind: key.kind, revoked: state === 'revoked' },
-  owner: { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact }, new_addresses: [],
+  owner: { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact }, new_addresses: [], agents: [], fingerprints: [],
 });
 
 function changes(before: IncidentRow | undefined, after: IncidentRow): { kind: 'severity' | 'state'; text: string }[] {

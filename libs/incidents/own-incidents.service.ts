@@ -32,7 +32,7 @@ export class OwnIncidents {
       summary: trouble.summary, incident_id: newId('inc'), detected_at: now, awaits_correlation: false,
     };
     const subject = { key_id: '', key_name: '', principal: '', addresses: [], registered: false, revoked: false };
-    await saveIncident(transaction, openIncident(finding.incident_id, { finding: { ...finding, addresses: [] }, subject, owner: null, new_addresses: [] }, now));
+    await saveIncident(transaction, openIncident(finding.incident_id, { finding: { ...finding, addresses: [] }, subject, owner: null, new_addresses: [], agents: [], fingerprints: [] }, now));
     await transaction.insertInto('findings').values({
       ...finding, episode: finding.finding_id, addresses: '[]', evidence: JSON.stringify({ request_ids: [], counts: {} }), told_severity: trouble.severity, told_count: 0, told_growths: 0,
     }).execute();

@@ -21,6 +21,7 @@ import { tuning } from './migrations/0016-tuning.js';
 import { customRules } from './migrations/0017-custom-rules.js';
 import { incidentChanges } from './migrations/0023-incident-changes.js';
 import { alerting } from './migrations/0024-alerting.js';
+import { incidentPages } from './migrations/0026-incident-pages.js';
 import { ownerImports } from './migrations/0027-owner-imports.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount } from './writes.js';
@@ -96,6 +97,7 @@ export class Database extends Kysely<Tables> {
           '0017-custom-rules': customRules,
           '0023-incident-changes': incidentChanges,
           '0024-alerting': alerting,
+          '0026-incident-pages': incidentPages,
           '0027-owner-imports': ownerImports,
         }),
       },

@@ -182,6 +182,13 @@ export interface IncidentTable {
   new_addresses: Json<string[]>;
   /** The key that the title names; empty when it names none. */
   title_key_id: string;
+  /** How callers in findings call themselves: user agents and runtimes. */
+  agents: Json<string[]>;
+  /** Of credentials that nobody knows and that findings are about. */
+  fingerprints: Json<string[]>;
+  acknowledged_at: OptionalTime; contained_at: OptionalTime;
+  /** The incident that took its findings by hand. */
+  merged_into: ColumnType<string | null, string | null | undefined, string | null>;
 }
 
 export interface IncidentTimelineTable {

@@ -15,6 +15,7 @@ export interface SearchFilter extends Partial<TimeRange> {
   key_id?: string | undefined;
   key_fingerprint?: string | undefined;
   request_id?: string | undefined;
+  request_ids?: readonly string[] | undefined;
   status?: number | undefined;
   outcome?: string | undefined;
   address?: string | undefined;
@@ -62,6 +63,7 @@ export function searchSql(filter: SearchFilter, after: SearchPosition | null): {
   add('key_id = {key_id:String}', 'key_id', filter.key_id);
   add('key_fingerprint = {key_fingerprint:String}', 'key_fingerprint', filter.key_fingerprint);
   add('request_id = {request_id:String}', 'request_id', filter.request_id);
+  add('request_id IN {request_ids:Array(String)}', 'request_ids', filter.request_ids);
   add('status = {status:UInt16}', 'status', filter.status);
   add('outcome = {outcome:String}', 'outcome', filter.outcome);
   add('address = {address:String}', 'address', filter.address);

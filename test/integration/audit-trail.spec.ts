@@ -134,7 +134,8 @@ describe('the audit trail', () => {
       expect(await verify(content)).toMatchObject({ outcome: 'whole', problems: [] });
       const { body } = JSON.parse(content) as IncidentBundle;
       expect(body.incident).toMatchObject({ incident_id: incidentId, state: 'contained', evidence: [{ rule_id: 'denied-burst' }] });
-      expect(body.incident.timeline.map(({ kind }) => kind)).toEqual(['opened', 'finding', 'action', 'state']);
+      expect(body.incident.timeline.map(({ kind }) => kind).filter((kind) => kind !== 'key')).toEqual(['opened', 'finding', 'action', 'state']);
+      expect(body.incident.timeline.filter(({ kind }) => kind === 'key').map(({ text }) => text)).toContainEqual(expect.stringMatching(/was made$/));
       const told = body.audit.entries.map(({ entry }) => [entry.action, entry.object_id]);
       expect(told).toEqual(expect.arrayContaining([
         ['api_key.created', key.key_id], ['request_logs.searched', key.key_id], ['api_key.revoked', key.key_id], ['api_key.created', successor], ['incident.exported', incidentId],

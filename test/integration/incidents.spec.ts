@@ -16,10 +16,10 @@ describe('incidents', () => {
   });
   afterAll(() => app.stop());
 
-  /** A burst of refused calls; from an address of its own, so that no two tests meet in one incident. */
+  /** A burst of refused calls; from a network of its own, so that no two tests meet in one incident. */
   const burst = async (key: CreatedApiKey, minutesAgo = 1) => {
     address += 1;
-    const line = () => nativeLine({ workspace: key.workspace_id, key_id: key.key_id, status: 403, address: `203.0.113.${address}`, time: Date.now() - minutesAgo * MINUTE });
+    const line = () => nativeLine({ workspace: key.workspace_id, key_id: key.key_id, status: 403, address: `198.19.${address}.7`, time: Date.now() - minutesAgo * MINUTE });
     await app.call('/v1/request-logs', { body: ndjson(Array.from({ length: 40 }, line)) });
     await app.detect();
   };
@@ -41,7 +41,7 @@ describe('incidents', () => {
       evidence: [{ rule_id: 'denied-burst', key_id: key.key_id, incident_id, evidence: { counts: { denied: 40 } } }],
     });
     expect(incident.evidence[0]!.evidence.request_ids.length).toBeGreaterThan(0);
-    expect(incident.timeline.map(({ kind }) => kind)).toEqual(['opened', 'finding']);
+    expect(incident.timeline.map(({ kind }) => kind)).toEqual(['key', 'opened', 'finding']);
     expect(incident.suggested_actions.map(({ call }) => call)).toContainEqual(expect.stringContaining(`/v1/api-keys/${key.key_id}/revoke-and-replace`));
   });
 
@@ -93,7 +93,7 @@ describe('incidents', () => {
     for (const body of [{}, { state: 'closed' }, { note: '' }, { note: 'a\u0000' }, { note: 'x'.repeat(4001) }, { note: 'x', severity: 'low' }, []]) {
       expect([body, (await patch(incident_id, body)).status]).toEqual([body, 400]);
     }
-    expect((await get(incident_id)).timeline).toHaveLength(2);
+    expect((await get(incident_id)).timeline).toHaveLength(3);
     expect((await patch('inc_0', { note: 'x' })).status).toBe(404);
   });
 
@@ -133,7 +133,7 @@ describe('incidents', () => {
     const { key, incident_id } = await open();
     for (let times = 0; times < 3; times += 1) await burst(key);
     const { timeline, evidence } = await get(incident_id);
-    expect(timeline.map(({ kind }) => kind)).toEqual(['opened', 'finding', 'finding']);
+    expect(timeline.map(({ kind }) => kind)).toEqual(['key', 'opened', 'finding', 'finding']);
     expect(timeline.at(-1)).toMatchObject({ finding_id: evidence[0]!.finding_id, text: expect.stringMatching(/: now 160 of 160 calls in 5 minutes were refused/) });
   });
 
@@ -159,7 +159,7 @@ describe('incidents', () => {
     expect(others).toMatchObject([{ incident_id, state: 'resolved', findings: 1, last_seen: closed.last_seen }]);
     const [after, before] = [await get(follower!.incident_id), await get(incident_id)];
     expect(after).toMatchObject({ state: 'open', findings: 1, evidence: [{ incident_id: follower!.incident_id, evidence: { counts: { denied: 80 } } }] });
-    expect(after.timeline[0]!.text).toMatch(new RegExp(`follows ${incident_id}, closed as resolved at .*: it went on after that`));
+    expect(after.timeline.find(({ kind }) => kind === 'opened')!.text).toMatch(new RegExp(`follows ${incident_id}, closed as resolved at .*: it went on after that`));
     expect(before.evidence).toEqual(after.evidence);
     expect(before.timeline.at(-1)!.text).toMatch(new RegExp(`it went on after that; see ${follower!.incident_id}`));
     await burst(key, 0);
@@ -177,7 +177,11 @@ describe('incidents', () => {
     const { incident_id } = (await aboutIt())[0]!;
     const closed = (await patch(incident_id, { state: 'false_positive' })).body;
     await byHand('curl/8.5.0');
-    expect(await get(incident_id)).toEqual({ ...closed, evidence: [expect.objectContaining({ incident_id, severity: 'medium' })] });
+    expect(await get(incident_id)).toEqual({
+      ...closed, evidence: [expect.objectContaining({ incident_id, severity: 'medium' })],
+      // Told anew from the evidence each time.
+      narrative: expect.any(Array), sample_requests: expect.any(Array),
+    });
     await byHand('Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36');
     const both = await aboutIt();
     expect(both.map(({ state, severity }) => [state, severity])).toEqual([['open', 'high'], ['false_positive', 'medium']]);

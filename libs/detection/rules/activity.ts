@@ -36,8 +36,12 @@ export function callersOf(activity: readonly CallerActivity[]) {
     routes: distinct(activity.flatMap((group) => group.routes)).slice(0, EVIDENCE_LIMIT),
     countries: distinct(activity.map((group) => group.country)).slice(0, EVIDENCE_LIMIT),
     user_agents: distinct(activity.map((group) => group.user_agent)).slice(0, EVIDENCE_LIMIT),
+    runtimes: distinct(activity.flatMap((group) => group.signs.filter((sign) => sign.startsWith(RUNTIME)).map((sign) => sign.slice(RUNTIME.length)))).slice(0, EVIDENCE_LIMIT),
+    fingerprints: distinct(activity.filter((group) => group.key_id === '').map((group) => group.key_fingerprint)).slice(0, EVIDENCE_LIMIT),
   };
 }
+
+const RUNTIME = 'runtime:';
 
 /** `1 request`, `3 requests`, `2 addresses`. */
 export const plural = (count: number, noun: string): string =>

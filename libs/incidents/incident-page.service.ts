@@ -1,0 +1,119 @@
+import { Injectable } from '@nestjs/common';
+import { severityRank, type AffectedKey, type Incident, type RequestLog, type SimilarIncident, type TimelineEntry } from '@keytrail/contracts';
+import { KeyDirectory, keyEventsOf, kindRules, type KeyEventRow } from '@keytrail/credentials';
+import { presentFinding, type FindingRow } from '@keytrail/detection';
+import { Clock } from '@keytrail/platform';
+import { Database } from '@keytrail/postgres';
+import { RequestLogStore } from '@keytrail/request-logs';
+import { closedIncidentsSince, findingsOf, lastNotesOf, presentIncident, timelineOf, type IncidentRow } from './incident.store.js';
+import { suggestActions } from './narrative.js';
+import { likeness } from './similar.js';
+import { tellStory } from './story.js';
+import { subjectsOf } from './subjects.js';
+import { timesOf } from './times.js';
+import { severityBecause, weighSeverity } from './weigh-severity.js';
+
+const FINDINGS_SHOWN = 200;
+const KEY_EVENTS_SHOWN = 500;
+const SAMPLES = 10;
+const SIMILAR_SHOWN = 5;
+const DAY = 24 * 60 * 60_000;
+/** Incidents are compared with those that were closed so long ago at most, the latest first, and so many of them. */
+const SIMILAR_WITHIN_MS = 180 * DAY;
+const SIMILAR_AMONG = 2_000;
+
+/** All that a responder is shown of an incident: read when it is asked for, from what is stored about it, its keys and their requests. */
+@Injectable()
+export class IncidentPages {
+  constructor(
+    private readonly database: Database, private readonly directory: KeyDirectory, private readonly requestLogs: RequestLogStore, private readonly clock: Clock,
+  ) {}
+
+  async of(row: IncidentRow): Promise<Incident> {
+    await this.directory.refresh();
+    const findings = await findingsOf(this.database, row.incident_id, FINDINGS_SHOWN);
+    const keys = row.key_ids.map((keyId) => this.affectedKey(row, keyId, findings));
+    const actions = suggestActions(subjectsOf(row, this.directory), { ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() });
+    const evidence = findings.map(presentFinding);
+    const gravest = this.gravestOf(findings);
+    return {
+      ...presentIncident(row),
+      narrative: tellStory({ incident: row, evidence, findings: row.findings, keys, actions }),
+      severity_because: severityBecause(row.severity, gravest, gravest && this.kindOf(gravest)),
+      times: timesOf({ ...row, resolved_at: row.state === 'resolved' && row.merged_into === null ? row.closed_at : null }),
+      affected_keys: keys,
+      timeline: await this.timeline(row),
+      evidence,
+      sample_requests: await this.samples(row, findings),
+      similar: await this.similar(row),
+      suggested_actions: actions,
+    };
+  }
+
+  private affectedKey(row: IncidentRow, keyId: string, findings: readonly FindingRow[]): AffectedKey {
+    const key = this.directory.findIn(row.workspace_id, keyId);
+    const counted = findings.filter(({ key_id }) => key_id === keyId).length;
+    if (key === undefined) {
+      return { key_id: keyId, name: '', kind: 'unknown', state: null, environment: null, workspace_id: row.workspace_id, owner: null, replaces: [], replaced_by: null, findings: counted, blast_radius: null };
+    }
+    const now = this.clock.date();
+    return {
+      key_id: keyId, name: key.name, kind: key.kind, environment: key.environment, workspace_id: key.workspace_id,
+      state: key.revoked_at !== null ? 'revoked' : key.expires_at !== null && key.expires_at <= now ? 'expired' : 'active',
+      owner: { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact },
+      replaces: this.directory.ancestorsOf(keyId), replaced_by: key.replaced_by, findings: counted,
+      blast_radius: `GET /v1/${kindRules[key.kind].path}/${keyId}/blast-radius`,
+    };
+  }
+
+  /** What was done and found, and what became of its keys from a day before on, in the order of time. */
+  private async timeline(row: IncidentRow): Promise<TimelineEntry[]> {
+    const entries = await timelineOf(this.database, row.incident_id);
+    const ours = row.key_ids.filter((keyId) => this.directory.findIn(row.workspace_id, keyId) !== undefined);
+    const events = await keyEventsOf(this.database, ours, new Date(row.first_seen.getTime() - DAY), KEY_EVENTS_SHOWN);
+    return [...entries, ...events.map(keyEntry)].sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0));
+  }
+
+  private gravestOf(findings: readonly FindingRow[]): FindingRow | undefined {
+    const rank = (finding: FindingRow) => severityRank[weighSeverity(finding, this.kindOf(finding))];
+    return findings.reduce<FindingRow | undefined>((gravest, finding) => (gravest === undefined || rank(finding) > rank(gravest) ? finding : gravest), undefined);
+  }
+
+  private kindOf({ workspace_id, key_id }: FindingRow) {
+    return this.directory.findIn(workspace_id, key_id)?.kind;
+  }
+
+  /** Some requests of each finding, the gravest findings first. */
+  private async samples(row: IncidentRow, findings: readonly FindingRow[]): Promise<RequestLog[]> {
+    const bySeverity = [...findings].sort((a, b) => severityRank[b.severity] - severityRank[a.severity]);
+    const ids = new Set<string>();
+    for (let nth = 0; ids.size < SAMPLES && nth < SAMPLES; nth += 1) {
+      for (const { evidence } of bySeverity) {
+        const id = evidence.request_ids[nth];
+        if (id !== undefined && ids.size < SAMPLES) ids.add(id);
+      }
+    }
+    if (ids.size === 0) return [];
+    return this.requestLogs.search({
+      workspaces: [row.workspace_id], request_ids: [...ids], from: row.first_seen.getTime() - DAY, to: row.last_seen.getTime() + DAY,
+    }, null, SAMPLES);
+  }
+
+  private async similar(row: IncidentRow): Promise<SimilarIncident[]> {
+    const candidates = await closedIncidentsSince(this.database, row.workspace_id, new Date(this.clock.now() - SIMILAR_WITHIN_MS), SIMILAR_AMONG);
+    const alike = candidates.filter(({ incident_id }) => incident_id !== row.incident_id).map((other) => ({ other, ...likeness(row, other) })).filter(({ score }) => score > 0)
+      .sort((a, b) => b.score - a.score || b.other.opened_at.getTime() - a.other.opened_at.getTime()).slice(0, SIMILAR_SHOWN);
+    const notes = await lastNotesOf(this.database, alike.map(({ other }) => other.incident_id));
+    return alike.map(({ other, because }) => {
+      const { incident_id, title, severity, state, opened_at, closed_at } = presentIncident(other);
+      return { incident_id, title, severity, state, opened_at, closed_at, because, last_note: notes.get(incident_id) ?? null };
+    });
+  }
+}
+
+const told: Record<KeyEventRow['type'], string> = { created: 'was made', changed: 'was changed', rotated: 'was given a successor', revoked: 'was revoked' };
+
+const keyEntry = ({ at, type, key_id, name, replaces, replaced_by }: KeyEventRow): TimelineEntry => ({
+  at: at.toISOString(), kind: 'key', actor: 'keytrail', finding_id: null,
+  text: `${name || key_id} ${told[type]}${type === 'created' && replaces !== null ? ` in place of ${replaces}` : ''}${replaced_by !== null && type !== 'created' ? `: ${replaced_by}` : ''}`,
+});

@@ -1,0 +1,91 @@
+import { severityRank, type AffectedKey, type Finding, type SuggestedAction } from '@keytrail/contracts';
+import { kindRules } from '@keytrail/credentials';
+import type { IncidentRow } from './incident.store.js';
+
+export interface StoryFacts {
+  incident: Pick<IncidentRow, 'first_seen' | 'last_seen' | 'owner_name' | 'owner_contact' | 'new_addresses' | 'agents' | 'state' | 'contained_at'>;
+  /** Those shown; `findings` counts all. */
+  evidence: readonly Finding[];
+  findings: number;
+  keys: readonly AffectedKey[];
+  actions: readonly SuggestedAction[];
+}
+
+const MOST_TOLD = 5;
+const MOST_NAMED = 3;
+
+/** What happened, to whose key, how it stands and what to do first: sentences for somebody who was just woken. Every number in it is in the evidence. */
+export function tellStory(facts: StoryFacts): string[] {
+  return [when(facts), ...what(facts), ...fromWhere(facts), ...whose(facts), ...standing(facts), ...next(facts)];
+}
+
+function when({ incident: { first_seen, last_seen }, keys }: StoryFacts): string {
+  const [first, ...others] = keys;
+  const subject = first === undefined ? 'This is about a caller, not about one key' : `This is about the ${nounOf(first)} ${nameOf(first)}${others.length === 0 ? '' : ` and ${counted(others.length, 'more key')}`}`;
+  const duration = last_seen.getTime() - first_seen.getTime();
+  const lasted = duration < MINUTE ? 'lasted less than a minute' : `went on for ${lengthOf(duration)}, last seen at ${clock(last_seen)}`;
+  return `${subject}. It began at ${clock(first_seen)} and ${lasted}.`;
+}
+
+function what({ evidence, findings }: StoryFacts): string[] {
+  const gravestFirst = [...evidence].sort((a, b) => severityRank[b.severity] - severityRank[a.severity] || (a.first_seen < b.first_seen ? -1 : 1));
+  const told = gravestFirst.slice(0, MOST_TOLD).map(({ title, summary, severity }) => `${title} (${severity}): ${summary}.`);
+  const more = findings - told.length;
+  return more > 0 ? [...told, `${counted(more, 'more finding')} in the evidence.`] : told;
+}
+
+function fromWhere({ incident: { new_addresses, agents }, evidence }: StoryFacts): string[] {
+  if (new_addresses.length === 0) {
+    const known = new Set(evidence.flatMap(({ addresses }) => addresses));
+    return known.size === 0 ? [] : [known.size === 1 ? 'Its caller was seen with the key before: ask the owner first.' : 'All its callers were seen with the key before: ask the owner first.'];
+  }
+  const countries = [...new Set(evidence.flatMap((finding) => finding.evidence.countries ?? []))].filter((country) => country !== '');
+  const places = countries.length === 0 ? '' : ` (${named(countries)})`;
+  const calling = agents.length === 0 ? '' : `, calling ${new_addresses.length === 1 ? 'itself' : 'themselves'} ${named(agents)}`;
+  return [`${new_addresses.length === 1 ? 'One caller was' : `${new_addresses.length} callers were`} not seen with the key before: ${named(new_addresses)}${places}${calling}.`];
+}
+
+function whose({ incident: { owner_name, owner_contact }, keys }: StoryFacts): string[] {
+  if (owner_name === null) return keys.length === 0 ? [] : ['Nobody is known to own it.'];
+  const owners = new Set(keys.flatMap(({ owner }) => owner?.owner_id ?? []));
+  const others = owners.size > 1 ? ` The keys have ${owners.size} owners.` : '';
+  return [`${owner_name} owns it${owner_contact === null ? '' : `, to be reached at ${owner_contact}`}.${others}`];
+}
+
+function standing({ keys, incident: { state, contained_at } }: StoryFacts): string[] {
+  const told: string[] = [];
+  const alive = keys.filter((key) => key.state === 'active');
+  const unknown = keys.filter((key) => key.state === null);
+  const dead = keys.length - alive.length - unknown.length;
+  if (alive.length > 0) told.push(`${sentence(alive)} still good: whoever holds ${alive.length === 1 ? 'it' : 'them'} can go on.`);
+  if (unknown.length > 0) told.push(`${sentence(unknown)} not in the registry: ${unknown.length === 1 ? 'it' : 'they'} must be disabled where ${unknown.length === 1 ? 'it was' : 'they were'} issued.`);
+  if (dead > 0) told.push(`${dead === keys.length && dead === 1 ? 'It is' : `${counted(dead, 'key')} ${dead === 1 ? 'is' : 'are'}`} revoked or expired.`);
+  if (state === 'contained' && contained_at !== null) told.push(`It was contained at ${clock(contained_at)}; the containment's proof says whether gateways refuse the old key.`);
+  return told;
+}
+
+function next({ incident: { state }, actions: [first] }: StoryFacts): string[] {
+  if (first === undefined || state === 'resolved' || state === 'false_positive') return [];
+  return [`First thing to do: ${first.title}. ${first.why}`];
+}
+
+const sentence = (keys: readonly AffectedKey[]): string => `${named(keys.map(nameOf))} ${keys.length === 1 ? 'is' : 'are'}`;
+const nameOf = ({ name, key_id }: AffectedKey): string => name || key_id;
+const nounOf = ({ kind }: AffectedKey): string => (kind in kindRules ? kindRules[kind as keyof typeof kindRules].noun : 'key');
+const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+function named(values: readonly string[]): string {
+  const more = values.length - MOST_NAMED;
+  return `${values.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+
+/** `2026-03-01 12:05 UTC`. */
+const clock = (at: Date): string => `${at.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+
+function lengthOf(milliseconds: number): string {
+  if (milliseconds < 2 * HOUR) return counted(Math.round(milliseconds / MINUTE), 'minute');
+  return milliseconds < 48 * HOUR ? counted(Math.round(milliseconds / HOUR), 'hour') : counted(Math.round(milliseconds / (24 * HOUR)), 'day');
+}

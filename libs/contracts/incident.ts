@@ -89,6 +89,8 @@ export const SimilarIncident = z.object({
 export type SimilarIncident = z.infer<typeof SimilarIncident>;
 
 export const Incident = IncidentSummary.extend({
+  escalation_path: z.array(z.object({ name: z.string(), contact: z.string(), role: z.enum(['owner', 'escalation']) }))
+    .describe('Whom to call, in this order. An owner who left is not on it'),
   narrative: z.array(z.string()).describe('What happened, in sentences made from the evidence'),
   severity_because: z.string(),
   times: IncidentTimes, affected_keys: z.array(AffectedKey),

@@ -5,7 +5,7 @@ import { presentFinding, type FindingRow } from '@keytrail/detection';
 import { Clock } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { RequestLogStore } from '@keytrail/request-logs';
-import { closedIncidentsSince, findingsOf, lastNotesOf, presentIncident, timelineOf, type IncidentRow } from './incident.store.js';
+import { closedIncidentsSince, findingsOf, lastNotesOf, ownerOf, presentIncident, timelineOf, type IncidentRow } from './incident.store.js';
 import { suggestActions } from './narrative.js';
 import { likeness } from './similar.js';
 import { tellStory } from './story.js';
@@ -36,9 +36,15 @@ export class IncidentPages {
     const actions = suggestActions(subjectsOf(row, this.directory), { ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() });
     const evidence = findings.map(presentFinding);
     const gravest = this.gravestOf(findings);
+    const owner = row.owner_id === null ? undefined : await ownerOf(this.database, row.owner_id);
+    const escalation_path = owner === undefined ? [] : [
+      ...(owner.status === 'active' ? [{ name: owner.name, contact: owner.contact, role: 'owner' as const }] : []),
+      ...owner.escalation.map(({ name, contact }) => ({ name, contact, role: 'escalation' as const })),
+    ];
     return {
       ...presentIncident(row),
-      narrative: tellStory({ incident: row, evidence, findings: row.findings, keys, actions }),
+      escalation_path,
+      narrative: tellStory({ incident: row, ownerLeft: owner?.status === 'left', escalation: escalation_path.filter(({ role }) => role === 'escalation'), evidence, findings: row.findings, keys, actions }),
       severity_because: severityBecause(row.severity, gravest, gravest && this.kindOf(gravest)),
       times: timesOf({ ...row, resolved_at: row.state === 'resolved' && row.merged_into === null ? row.closed_at : null }),
       affected_keys: keys,

@@ -92,6 +92,10 @@ export const momentsOf = (executor: Executor, workspaces: readonly string[] | nu
   executor.selectFrom('incidents').select(['severity', 'state', 'first_seen', 'opened_at', 'acknowledged_at', 'contained_at', 'closed_at'])
     .where(inWorkspaces(workspaces)).where('merged_into', 'is', null).where('opened_at', '>=', from).where('opened_at', '<', to).orderBy('opened_at').execute();
 
+/** What the registry says of an owner now. */
+export const ownerOf = (executor: Executor, ownerId: string) =>
+  executor.selectFrom('owners').select(['name', 'contact', 'status', 'escalation']).where('owner_id', '=', ownerId).executeTakeFirst();
+
 export type NewTimelineEntry = Omit<TimelineEntry, 'at'> & { incident_id: string; at: Date };
 
 export async function addToTimeline(transaction: Executor, entries: readonly NewTimelineEntry[]): Promise<void> {

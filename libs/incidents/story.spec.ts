@@ -13,7 +13,7 @@ const finding = (overrides: Partial<Finding> = {}): Finding => ({
   evidence: { request_ids: ['r1'], counts: {}, countries: ['NL'] }, incident_id: 'inc_1', detected_at: at(1).toISOString(), not_a_threat: null, ...overrides,
 });
 const facts = (overrides: Omit<Partial<StoryFacts>, 'incident'> & { incident?: Partial<StoryFacts['incident']> } = {}): StoryFacts => ({
-  evidence: [finding()], findings: 1, keys: [key()], actions: [{ title: 'Revoke payments-production and give its owner a new key', why: 'The old key is refused from the next call on.', call: null }],
+  ownerLeft: false, escalation: [], evidence: [finding()], findings: 1, keys: [key()], actions: [{ title: 'Revoke payments-production and give its owner a new key', why: 'The old key is refused from the next call on.', call: null }],
   ...overrides,
   incident: {
     first_seen: at(0), last_seen: at(30), owner_name: 'Payments', owner_contact: '#payments', new_addresses: ['203.0.113.7'], agents: ['thief/1.0'], state: 'open', contained_at: null,
@@ -51,6 +51,13 @@ describe('the story of an incident', () => {
     const contained = tellStory(facts({ keys: [key({ state: 'revoked' })], incident: { state: 'contained', contained_at: at(40) } }));
     expect(contained).toContain('It is revoked or expired.');
     expect(contained.join(' ')).toContain('It was contained at 2026-03-01 12:40 UTC');
+  });
+
+  it('says whom to call when the owner does not answer, or has left', () => {
+    const escalation = [{ name: 'On call', contact: '+49 1' }, { name: 'Head of payments', contact: 'head@example.com' }];
+    expect(tellStory(facts({ escalation }))).toContain('Payments owns it, to be reached at #payments. Without an answer, call On call at +49 1.');
+    expect(tellStory(facts({ escalation, ownerLeft: true }))).toContain('Payments owns it and has left. Call On call at +49 1.');
+    expect(tellStory(facts({ ownerLeft: true }))).toContain('Payments owns it and has left. Nobody is named to be asked instead.');
   });
 
   it('of a closed incident gives nothing to do', () => {

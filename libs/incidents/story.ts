@@ -4,6 +4,9 @@ import type { IncidentRow } from './incident.store.js';
 
 export interface StoryFacts {
   incident: Pick<IncidentRow, 'first_seen' | 'last_seen' | 'owner_name' | 'owner_contact' | 'new_addresses' | 'agents' | 'state' | 'contained_at'>;
+  ownerLeft: boolean;
+  /** Whom to ask after the owner. */
+  escalation: readonly { name: string; contact: string }[];
   /** Those shown; `findings` counts all. */
   evidence: readonly Finding[];
   findings: number;
@@ -45,11 +48,14 @@ function fromWhere({ incident: { new_addresses, agents }, evidence }: StoryFacts
   return [`${new_addresses.length === 1 ? 'One caller was' : `${new_addresses.length} callers were`} not seen with the key before: ${named(new_addresses)}${places}${calling}.`];
 }
 
-function whose({ incident: { owner_name, owner_contact }, keys }: StoryFacts): string[] {
+function whose({ incident: { owner_name, owner_contact }, keys, ownerLeft, escalation }: StoryFacts): string[] {
   if (owner_name === null) return keys.length === 0 ? [] : ['Nobody is known to own it.'];
   const owners = new Set(keys.flatMap(({ owner }) => owner?.owner_id ?? []));
   const others = owners.size > 1 ? ` The keys have ${owners.size} owners.` : '';
-  return [`${owner_name} owns it${owner_contact === null ? '' : `, to be reached at ${owner_contact}`}.${others}`];
+  const [next] = escalation;
+  const after = next === undefined ? '' : ` ${ownerLeft ? 'Call' : 'Without an answer, call'} ${next.name} at ${next.contact}.`;
+  if (ownerLeft) return [`${owner_name} owns it and has left.${next === undefined ? ' Nobody is named to be asked instead.' : after}${others}`];
+  return [`${owner_name} owns it${owner_contact === null ? '' : `, to be reached at ${owner_contact}`}.${after}${others}`];
 }
 
 function standing({ keys, incident: { state, contained_at } }: StoryFacts): string[] {

@@ -58,6 +58,18 @@ describe('the page of an incident', () => {
     expect(radius.status).toBe(200);
   });
 
+  it('says whom to call, in which order, and leaves out an owner who left', async () => {
+    const owner_id = await registry.owner();
+    const escalation = [{ name: 'On call', contact: '#on-call' }];
+    await app.call(`/v1/owners/${owner_id}`, { method: 'PATCH', body: { escalation } });
+    const { incident_id, owner } = await incidentOf(await registry.key({ owner_id }));
+    expect((await get(incident_id)).escalation_path).toEqual([{ name: owner!.name, contact: owner!.contact, role: 'owner' }, { ...escalation[0], role: 'escalation' }]);
+    await app.call(`/v1/owners/${owner_id}`, { method: 'PATCH', body: { status: 'left' } });
+    const left = await get(incident_id);
+    expect(left.escalation_path).toEqual([{ ...escalation[0], role: 'escalation' }]);
+    expect(left.narrative).toContain(`${owner!.name} owns it and has left. Call On call at #on-call.`);
+  });
+
   it('says for a key that is not in the registry that it is not, and nothing of a key of another workspace', async () => {
     const incident = await incidentOf({ key_id: 'somebody-elses', workspace_id: 'default' } as CreatedApiKey);
     expect(incident.affected_keys).toMatchObject([{ key_id: 'somebody-elses', kind: 'unknown', state: null, owner: null, blast_radius: null }]);

@@ -13,7 +13,12 @@ import { FindingStore } from './finding.store.js';
 import { FindingsController } from './findings.controller.js';
 import { HabitStore } from './habit.store.js';
 import { Judge } from './judge.service.js';
+import { ObjectUseStore } from './object-use.store.js';
+import { ObjectWalks } from './object-walks.service.js';
 import { ProgressStore } from './progress.store.js';
+import { RegistryEventStore } from './registry-events.store.js';
+import { Replays } from './replays.service.js';
+import { RequestReuseStore } from './request-reuse.store.js';
 import { RuleFacts } from './rule-facts.store.js';
 import { StepJudge } from './step-judge.service.js';
 import { Sweep } from './sweep.service.js';
@@ -34,7 +39,8 @@ export class FindingsHttpModule {}
 @Module({
   imports: [CredentialsModule],
   providers: [
-    CallerActivityStore, CustomRules, CustomRuleStore, Detection, DetectionJob, FindingStore, HabitStore, Judge, ProgressStore, RuleFacts, StepJudge, Sweep, SweepStore, Tuning,
+    CallerActivityStore, CustomRules, CustomRuleStore, Detection, DetectionJob, FindingStore, HabitStore, Judge, ObjectUseStore, ObjectWalks,
+    ProgressStore, RegistryEventStore, Replays, RequestReuseStore, RuleFacts, StepJudge, Sweep, SweepStore, Tuning,
   ],
   exports: [CallerActivityStore, Detection, FindingStore, Sweep, Tuning],
 })

@@ -26,6 +26,7 @@ export class Detection {
     watches: (keys) => this.progress.watches(keys),
     habits: (keys) => this.habits.of(keys),
     goingOn: (workspace, keyId, from) => this.findings.goingOn(workspace, keyId, from),
+    between: (workspace, keyId, from, to) => this.findings.between(workspace, keyId, from, to),
   };
 
   constructor(

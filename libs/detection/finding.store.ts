@@ -30,6 +30,13 @@ export class FindingStore {
     return rows.map((row) => ({ ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() }));
   }
 
+  /** Findings about a key that lie between two moments, if only in part, and that nobody called no threat. Epoch milliseconds. */
+  async between(workspace: string, keyId: string, from: number, to: number): Promise<Pick<KnownFinding, 'rule_id' | 'title' | 'severity' | 'last_seen'>[]> {
+    const rows = await this.database.selectFrom('findings').select(['rule_id', 'title', 'severity', 'last_seen']).where('workspace_id', '=', workspace).where('key_id', '=', keyId)
+      .where('last_seen', '>=', new Date(from)).where('first_seen', '<=', new Date(to)).where('not_a_threat', 'is', null).limit(100).execute();
+    return rows.map((row) => ({ ...row, last_seen: row.last_seen.getTime() }));
+  }
+
   /** Of the stories that drafts may go on with the latest finding each. */
   async latestOf(drafts: readonly Pick<FindingDraft, 'workspace_id' | 'rule_id' | 'episode'>[]): Promise<(KnownFinding & Pick<FindingDraft, 'key_id'>)[]> {
     if (drafts.length === 0) return [];

@@ -1,4 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
+import { severityRank } from '@keytrail/contracts';
 import type { DirectoryEntry } from '@keytrail/credentials';
 import { Metrics } from '@keytrail/platform';
 import type { ActivityHistory, KnownNetwork } from './activity-history.js';
@@ -7,12 +8,15 @@ import { EntityMemory } from './entity-memory.js';
 import type { Observed } from './habits.js';
 import type { WatchedMinutes } from './key-watch.js';
 import type { KnownFinding } from './merge-finding.js';
+import { ObjectWalks } from './object-walks.service.js';
 import { NetworkMemory } from './network-memory.js';
 import { NewcomerMemory } from './newcomer-memory.js';
 import { isDenied } from './rules/activity.js';
 import {
-  activityRules, callerOfManyKeys, deniedBurst, deniedRate, dormantKey, errorRate, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained, logSilence, machineCredentialByHand, networkOf, newRoute, rateDrop, rateSpike,
-  revokedKeyUse, unknownKeyProbing, userTokenMinting, violationRules, type LogSource, type OwnerViolations, type UncontainedLeak,
+  activityRules, callerOfManyKeys, credentialForSuspect, deniedBurst, deniedRate, dormantKey, errorRate, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained,
+  logSilence, machineCredentialByHand, made, networkOf, newRoute, objectEnumeration, overlapLagging, rateDrop, rateSpike, requestReplayed, revokedKeyUse, scopeRaised,
+  suspectMakesCredential, unknownKeyProbing, userTokenMinting, violationRules, type CredentialForSuspect, type EndingOverlap, type LogSource, type OwnerViolations, type ReusedId,
+  type ScopeChange, type Suspicion, type UncontainedLeak,
 } from './rules/index.js';
 import { Tuning } from './tuning/tuning.service.js';
 import type { CallerActivity, FindingDraft, KeyFacts, KeyInput, Rule } from './types.js';
@@ -29,6 +33,17 @@ export interface KeyCase {
   watched: WatchedMinutes;
   activity: readonly CallerActivity[];
 }
+
+/** What was found about a key before. */
+export interface KeyPast {
+  /** Findings that may go on at a moment. */
+  goingOn(from: number): Promise<readonly KnownFinding[]>;
+  /** What lies between two moments, if only in part. */
+  suspicions(from: number, to: number): Promise<readonly (Suspicion & { rule_id: string })[]>;
+}
+
+/** A finding makes what a key does within this time after it suspect. */
+const SUSPECT_FOR_MS = 24 * 60 * 60_000;
 
 /** A story is read back this far at most. */
 const LONGEST_STORY_MS = 24 * 60 * 60_000;
@@ -50,38 +65,66 @@ export class Judge {
   private readonly entities = new EntityMemory();
   private readonly newcomers = new NewcomerMemory();
 
-  constructor(@Inject(CallerActivityStore) private readonly activity: ActivityHistory, private readonly tuning: Tuning, private readonly metrics: Metrics) {}
+  constructor(
+    @Inject(CallerActivityStore) private readonly activity: ActivityHistory, private readonly tuning: Tuning, private readonly objects: ObjectWalks,
+    private readonly metrics: Metrics,
+  ) {}
 
   /** Reads what people changed of the rules. */
   async refresh(): Promise<void> {
     await this.tuning.refresh();
   }
 
-  async judgeKey(one: KeyCase, goingOn: (from: number) => Promise<readonly KnownFinding[]>): Promise<FindingDraft[]> {
+  /** Begins with another slice of the requests' own clock. */
+  beginSlice(): void {
+    this.objects.beginSlice();
+  }
+
+  async judgeKey(one: KeyCase, past: KeyPast): Promise<FindingDraft[]> {
     const known = await this.knownNetworks(one);
     if (known !== null && known.length > 0 && one.facts?.kind !== 'public_key') this.newcomers.note(one, known.map(({ network }) => network));
-    const atOnce = this.askAtOnce(one);
+    const atOnce = [...this.askAtOnce(one), ...await this.askAboutObjects(one)];
     const first = this.askAboutKey(one, one.activity, known);
     const concerned = eventRules.filter((rule) => one.activity.some((group) => rule.concerns(group)));
-    if (first.length === 0 && concerned.length === 0 && atOnce.length === 0) return [];
+    const isMaking = this.isMaking(one, one.activity);
+    if (first.length === 0 && concerned.length === 0 && atOnce.length === 0 && !isMaking) return [];
     const from = earliest(one.activity);
-    const knownFindings = await goingOn(from);
-    if (first.length === 0 && concerned.length === 0) return atOnce;
+    const knownFindings = await past.goingOn(from);
+    if (first.length === 0 && concerned.length === 0) return isMaking ? [...atOnce, ...await this.askAboutMaking(one, one.activity, atOnce, past)] : atOnce;
     const since = storyStart(from, knownFindings);
     const story = await this.activity.ofKey(one.workspace_id, one.key_id, Math.floor(since / MINUTE), lastMinute(one.activity));
     const knownBefore = known && await this.activity.knownNetworks(one.workspace_id, one.key_id, earliest(story));
     const fired = new Set(first.map((draft) => `${draft.rule_id} ${draft.episode}`));
     const input = inputOf(one, story);
-    return [
+    const drafts = [
       ...atOnce,
       ...this.askAboutKey(one, story, knownBefore).filter((draft) => fired.has(`${draft.rule_id} ${draft.episode}`)),
       ...concerned.flatMap((rule) => this.ask(rule, input)),
     ];
+    // Suspicion may come after the credential was made: then the story holds it.
+    return [...drafts, ...await this.askAboutMaking(one, story, drafts, past)];
+  }
+
+  /** Findings about request ids that came again; `activity` is what arrived of the key. */
+  judgeReuse(key: Pick<KeyCase, 'workspace_id' | 'key_id' | 'facts' | 'activity'>, reused: readonly ReusedId[]): FindingDraft[] {
+    return this.ask(requestReplayed, { ...inputOf(key, key.activity), reused });
   }
 
   /** Findings about callers of many keys that the keys judged so far were new to. */
   judgeNewcomers(workspace: string, activity: readonly CallerActivity[]): FindingDraft[] {
     return this.newcomers.among(workspace, activity).flatMap((newcomer) => this.ask(callerOfManyKeys, { workspace_id: workspace, key_id: '', ...newcomer }));
+  }
+
+  judgeOverlap(overlap: EndingOverlap, now: number): FindingDraft[] {
+    return this.ask(overlapLagging, { workspace_id: overlap.workspace_id, key_id: overlap.key_id, overlap, now });
+  }
+
+  judgeNewKey(made: CredentialForSuspect): FindingDraft[] {
+    return this.ask(credentialForSuspect, { workspace_id: made.workspace_id, key_id: made.key_id, made });
+  }
+
+  judgeScopes(change: ScopeChange): FindingDraft[] {
+    return this.ask(scopeRaised, { workspace_id: change.workspace_id, key_id: change.key_id, change });
   }
 
   judgeLeak(leak: UncontainedLeak, now: number): FindingDraft[] {
@@ -108,6 +151,31 @@ export class Judge {
       ...(last_used !== null ? this.ask(dormantKey, { ...input, last_used }) : []),
       ...(entities.length > 0 ? this.ask(userTokenMinting, { ...input, entities }) : []),
     ];
+  }
+
+  private async askAboutObjects(one: KeyCase): Promise<FindingDraft[]> {
+    const settings = this.tuning.settingsOf(objectEnumeration, one);
+    if (settings === null) return [];
+    try {
+      const looked = await this.objects.look(one, one.activity, one.watched.watch.recent, settings);
+      return looked === null ? [] : this.ask(objectEnumeration, { ...inputOf(one, one.activity), ...looked, window_minutes: settings.window_minutes });
+    } catch (error) {
+      return this.failed(objectEnumeration.id, error);
+    }
+  }
+
+  private isMaking(one: KeyCase, activity: readonly CallerActivity[]): boolean {
+    const settings = this.tuning.settingsOf(suspectMakesCredential, one);
+    return settings !== null && activity.some((group) => made(group, settings).length > 0);
+  }
+
+  private async askAboutMaking(one: KeyCase, activity: readonly CallerActivity[], drafts: readonly FindingDraft[], past: KeyPast): Promise<FindingDraft[]> {
+    if (!this.isMaking(one, activity)) return [];
+    const suspicions = [
+      ...drafts.map(({ rule_id, title, severity, last_seen }) => ({ rule_id, title, severity, at: last_seen })),
+      ...await past.suspicions(earliest(activity) - SUSPECT_FOR_MS, lastOf(activity)),
+    ].filter(({ rule_id, severity }) => rule_id !== suspectMakesCredential.id && severityRank[severity] >= severityRank.medium);
+    return this.ask(suspectMakesCredential, { ...inputOf(one, activity), suspicions });
   }
 
   /** Findings about callers who try keys nobody knows. */
@@ -186,10 +254,14 @@ export class Judge {
       const settings = this.tuning.settingsOf(rule, subjectOf(input));
       return settings === null ? [] : this.tuning.kept(rule.decide(input, settings));
     } catch (error) {
-      this.metrics.ruleFailures.inc({ rule: rule.id });
-      this.logger.error(`the rule ${rule.id} failed`, error instanceof Error ? error.stack : undefined);
-      return [];
+      return this.failed(rule.id, error);
     }
+  }
+
+  private failed(rule: string, error: unknown): FindingDraft[] {
+    this.metrics.ruleFailures.inc({ rule });
+    this.logger.error(`the rule ${rule} failed`, error instanceof Error ? error.stack : undefined);
+    return [];
   }
 }
 
@@ -199,7 +271,7 @@ interface Asked { workspace_id?: string; key_id?: string; activity?: readonly Ca
 const subjectOf = ({ workspace_id, key_id, activity }: Asked) =>
   ({ workspace_id: workspace_id ?? activity?.[0]?.workspace_id ?? '', key_id: key_id ?? activity?.[0]?.key_id ?? '' });
 
-const inputOf = ({ workspace_id, key_id, facts }: KeyCase, activity: readonly CallerActivity[]): KeyInput => ({
+const inputOf = ({ workspace_id, key_id, facts }: Pick<KeyCase, 'workspace_id' | 'key_id' | 'facts'>, activity: readonly CallerActivity[]): KeyInput => ({
   workspace_id, key_id, key: facts, activity, principal: activity.find((group) => group.principal !== '')?.principal ?? '',
 });
 
@@ -208,6 +280,7 @@ const within = (activity: readonly CallerActivity[], { minute: last, window_minu
   activity.filter(({ minute }) => minute <= last && minute > last - window_minutes);
 
 const earliest = (activity: readonly CallerActivity[]): number => activity.reduce((first, group) => Math.min(first, group.first_time), Infinity);
+const lastOf = (activity: readonly CallerActivity[]): number => activity.reduce((last, group) => Math.max(last, group.last_time), -Infinity);
 const lastMinute = (activity: readonly CallerActivity[]): number => activity.reduce((last, group) => Math.max(last, group.minute), -Infinity);
 
 /** Where the story begins: with the findings that may be going on, else a little before what is new. */

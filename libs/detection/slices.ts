@@ -29,3 +29,19 @@ export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map
   }
   return groups;
 }
+
+/** A stretch of the requests' own clock, epoch milliseconds, both ends in it. */
+export interface Span { from: number; to: number }
+
+const HOUR = 60 * 60_000;
+
+/** When activity was, an hour at a time, oldest first: what arrives late must not make one look through all that lies between. */
+export function spansOf(activity: readonly CallerActivity[]): Span[] {
+  const spans = new Map<number, Span>();
+  for (const { first_time, last_time } of activity) {
+    const hour = Math.floor(first_time / HOUR);
+    const span = spans.get(hour);
+    spans.set(hour, { from: Math.min(first_time, span?.from ?? Infinity), to: Math.max(last_time, span?.to ?? -Infinity) });
+  }
+  return [...spans.values()].sort((a, b) => a.from - b.from);
+}

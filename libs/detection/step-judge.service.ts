@@ -8,10 +8,11 @@ import { Judge } from './judge.service.js';
 import { newKeyWatch, watchActivity, type KeyWatch } from './key-watch.js';
 import type { KnownFinding } from './merge-finding.js';
 import type { KeyName } from './progress.store.js';
+import { Replays } from './replays.service.js';
 import { RuleFacts } from './rule-facts.store.js';
 import { groupBy, slicesOf } from './slices.js';
 import { StepFindings } from './step-findings.js';
-import type { CallerActivity } from './types.js';
+import type { CallerActivity, FindingDraft } from './types.js';
 
 /** What a step goes on with: live it lies in Postgres, in a backtest in memory. */
 export interface StepMemory {
@@ -21,6 +22,8 @@ export interface StepMemory {
   habits(keys: readonly KeyName[]): Promise<Map<string, KeyHabits>>;
   /** Findings about a key ('' = about callers) that may go on at a moment, epoch milliseconds. */
   goingOn(workspace: string, keyId: string, from: number): Promise<KnownFinding[]>;
+  /** Findings about a key that lie between two moments, if only in part. */
+  between(workspace: string, keyId: string, from: number, to: number): Promise<Pick<KnownFinding, 'rule_id' | 'title' | 'severity' | 'last_seen'>[]>;
 }
 
 /** What a step found and learnt; nothing of it is kept yet. */
@@ -40,7 +43,7 @@ const KEYS_A_TURN = 20;
 @Injectable()
 export class StepJudge {
   constructor(
-    private readonly judge: Judge, private readonly customRules: CustomRules, private readonly directory: KeyDirectory, private readonly facts: RuleFacts,
+    private readonly judge: Judge, private readonly replays: Replays, private readonly customRules: CustomRules, private readonly directory: KeyDirectory, private readonly facts: RuleFacts,
   ) {}
 
   /** Reads what people changed of keys and rules. */
@@ -55,10 +58,11 @@ export class StepJudge {
     const step = await this.begin(arrived, memory);
     for (const slice of slicesOf(arrived)) {
       if (isStopping()) return undefined;
+      this.judge.beginSlice();
       await this.judgeKeys(slice, step, memory);
       await this.judgeCallers(slice, step, memory);
     }
-    for (const draft of await this.customRules.find(arrival, arrived)) {
+    for (const draft of [...await this.askAboutReplays(arrival, arrived), ...await this.customRules.find(arrival, arrived)]) {
       const { workspace_id, key_id, first_seen } = draft;
       await step.found.goingOn(workspace_id, key_id, () => memory.goingOn(workspace_id, key_id, first_seen));
       step.found.take(draft);
@@ -85,10 +89,24 @@ export class StepJudge {
       if (observed.changed || changed.has(name)) changed.set(name, { workspace_id, key_id, habits: observed.habits });
       const registered = this.directory.findIn(workspace_id, key_id);
       const one = { workspace_id, key_id, activity, watched, observed, registered, facts: this.facts.of(registered) };
-      const drafts = await this.judge.judgeKey(one, (from) => found.goingOn(workspace_id, key_id, () => memory.goingOn(workspace_id, key_id, from)));
+      const drafts = await this.judge.judgeKey(one, {
+        goingOn: (from) => found.goingOn(workspace_id, key_id, () => memory.goingOn(workspace_id, key_id, from)),
+        suspicions: async (from, to) => (await memory.between(workspace_id, key_id, from, to)).map(({ last_seen, ...finding }) => ({ ...finding, at: last_seen })),
+      });
       for (const draft of drafts) found.take(draft);
     }
     await nextTurn();
+  }
+
+  private async askAboutReplays(arrival: Arrival, arrived: readonly CallerActivity[]): Promise<FindingDraft[]> {
+    const drafts: FindingDraft[] = [];
+    for (const { workspace_id, key_id, reused } of await this.replays.find(arrival, arrived)) {
+      const activity = arrived.filter((group) => group.key_id === key_id && group.workspace_id === workspace_id);
+      const found = this.judge.judgeReuse({ workspace_id, key_id, facts: this.facts.of(this.directory.findIn(workspace_id, key_id)), activity }, reused);
+      if (found.length === 0) this.replays.pause({ workspace_id, key_id }, activity[0]?.first_time ?? 0);
+      drafts.push(...found);
+    }
+    return drafts;
   }
 
   private async judgeCallers(slice: readonly CallerActivity[], { found }: Step, memory: StepMemory): Promise<void> {

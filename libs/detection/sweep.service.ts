@@ -6,12 +6,16 @@ import { CallerActivityStore } from './caller-activity.store.js';
 import { FindingStore } from './finding.store.js';
 import { Judge } from './judge.service.js';
 import { AWAY_MS, heardFrom } from './log-sources.js';
+import { RegistryEventStore } from './registry-events.store.js';
 import { groupBy } from './slices.js';
 import { StepFindings } from './step-findings.js';
 import { SweepStore } from './sweep.store.js';
 
 /** A source that was silent for so long is gone. */
 const FORGET_SOURCE_MS = 30 * 24 * 3_600_000;
+
+/** What was done to keys is read again for this long: it is stamped before it is committed, and by another clock. It makes no second finding. */
+const LATE_COMMIT_MS = 10 * 60_000;
 
 /**
  * Rules that no request sets off: what did not happen, and what the registry's policies found. Looks once a minute; its cost follows the
@@ -21,7 +25,7 @@ const FORGET_SOURCE_MS = 30 * 24 * 3_600_000;
 export class Sweep {
   constructor(
     private readonly database: Database, private readonly store: SweepStore, private readonly findings: FindingStore, private readonly judge: Judge,
-    private readonly activity: CallerActivityStore, private readonly clock: Clock,
+    private readonly activity: CallerActivityStore, private readonly registry: RegistryEventStore, private readonly clock: Clock,
   ) {}
 
   async run(): Promise<void> {
@@ -31,7 +35,11 @@ export class Sweep {
     await this.judge.refresh();
     const known = await this.store.sources();
     const sources = heardFrom(known, await this.store.arrivals(before?.at ?? now - AWAY_MS, now), now, before === undefined || now - before.at > AWAY_MS);
+    const since = new Date((before?.at ?? now) - LATE_COMMIT_MS);
     const drafts = [
+      ...(await this.registry.endingOverlaps(this.clock.now(), DEFAULT_WORKSPACE)).flatMap((overlap) => this.judge.judgeOverlap(overlap, this.clock.now())),
+      ...(await this.registry.madeForSuspects(since, DEFAULT_WORKSPACE)).flatMap((made) => this.judge.judgeNewKey(made)),
+      ...(await this.registry.scopeChanges(since, DEFAULT_WORKSPACE)).flatMap((change) => this.judge.judgeScopes(change)),
       ...(await this.store.uncontainedLeaks(DEFAULT_WORKSPACE, this.clock.date())).flatMap((leak) => this.judge.judgeLeak(leak, this.clock.now())),
       ...(await this.store.openViolations(DEFAULT_WORKSPACE)).flatMap((of) => this.judge.judgeViolations(of)),
       ...[...groupBy(sources, ({ workspace_id }) => workspace_id)].flatMap(([workspace, these]) => this.judge.judgeSources(workspace, these, now)),

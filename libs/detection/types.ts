@@ -48,6 +48,8 @@ export interface KeyFacts {
   canary: boolean;
   /** When it was first reported as leaked; null = never. */
   leaked_at: number | null;
+  /** Of a key whose rotation is or was under way with an overlap; null = there is none. */
+  overlap: { successor_id: string; ends_at: number; /** When the rotation was completed or given up. */ settled_at: number | null } | null;
 }
 
 /** What rules about a key are asked with. */

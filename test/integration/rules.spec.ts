@@ -150,7 +150,8 @@ describe('the rules, from a request log to a finding', () => {
     };
 
     it('tells of a leaked key that is still good after half an hour, once, in the incident of the leak', async () => {
-      const { key_id } = await issue();
+      const own = (await app.call<{ owner_id: string }>('/v1/owners', { body: { name: newName('Own'), kind: 'team', contact: '#own' } })).body.owner_id;
+      const { key_id } = (await app.call<CreatedApiKey>('/v1/api-keys', { body: { workspace: 'default', service: newName('svc'), owner_id: own } })).body;
       await app.call('/v1/leaks', { body: { source: 'a-test', items: [{ key_id }] } });
       await sweep();
       expect(await rulesOf(key_id)).toEqual(['leaked-key']);

@@ -2,6 +2,7 @@ import { Injectable, Logger, Optional } from '@nestjs/common';
 import { Metrics } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import type { Arrival } from '../arrival.js';
+import { spansOf } from '../slices.js';
 import { Tuning } from '../tuning/tuning.service.js';
 import { tuningVersion } from '../tuning/tuning.store.js';
 import type { CallerActivity, FindingDraft } from '../types.js';
@@ -14,9 +15,6 @@ import { findingRuleId, type CustomRule } from './rule.js';
 export class FolderRules {
   constructor(readonly rules: readonly CustomRule[]) {}
 }
-
-/** An hour of the requests' own clock is asked about at a time. */
-const HOUR = 60 * 60_000;
 
 interface PlacedRule { rule: CustomRule; workspace_id: string | null }
 
@@ -57,14 +55,4 @@ export class CustomRules {
     this.stored = rows.flatMap(({ workspace_id, source }) => readRules(source).map((rule) => ({ rule, workspace_id })));
     this.version = version;
   }
-}
-
-function spansOf(arrived: readonly CallerActivity[]): { from: number; to: number }[] {
-  const spans = new Map<number, { from: number; to: number }>();
-  for (const { first_time, last_time } of arrived) {
-    const hour = Math.floor(first_time / HOUR);
-    const span = spans.get(hour);
-    spans.set(hour, { from: Math.min(first_time, span?.from ?? Infinity), to: Math.max(last_time, span?.to ?? -Infinity) });
-  }
-  return [...spans.values()].sort((a, b) => a.from - b.from);
 }

@@ -1,6 +1,7 @@
 import type { EventRule, KeyInput, Rule, RuleInfo } from '../types.js';
 import { callerOfManyKeys } from './caller-of-many-keys.js';
 import { canaryKey } from './canary-key.js';
+import { credentialForSuspect } from './credential-for-suspect.js';
 import { deniedBurst } from './denied-burst.js';
 import { deniedRate } from './denied-rate.js';
 import { dormantKey } from './dormant-key.js';
@@ -16,13 +17,19 @@ import { listedCaller } from './listed-caller.js';
 import { logSilence } from './log-silence.js';
 import { machineCredentialByHand } from './machine-credential-by-hand.js';
 import { newRoute } from './new-route.js';
+import { objectEnumeration } from './object-enumeration.js';
+import { overlapLagging } from './overlap-lagging.js';
+import { overlapOutlived } from './overlap-outlived.js';
 import { ownerGone } from './owner-gone.js';
 import { rateDrop } from './rate-drop.js';
 import { rateSpike } from './rate-spike.js';
+import { requestReplayed } from './request-replayed.js';
 import { revokedKeyUse } from './revoked-key-use.js';
 import { rotationOverdue } from './rotation-overdue.js';
+import { scopeRaised } from './scope-raised.js';
 import { secretInBrowser } from './secret-in-browser.js';
 import { secretInLog } from './secret-in-log.js';
+import { suspectMakesCredential } from './suspect-makes-credential.js';
 import { tenantMismatch } from './tenant-mismatch.js';
 import { unknownKeyProbing } from './unknown-key-probing.js';
 import { userTokenAnomaly } from './user-token-anomaly.js';
@@ -31,6 +38,13 @@ import { userTokenMissing } from './user-token-missing.js';
 import type { ViolationInput } from './violations.js';
 import { workspaceSecretOnWire } from './workspace-secret-on-wire.js';
 
+export { credentialForSuspect, type CredentialForSuspect } from './credential-for-suspect.js';
+export { objectEnumeration, type ObjectEnumerationInput, type ObjectEnumerationSettings } from './object-enumeration.js';
+export { overlapLagging, type EndingOverlap } from './overlap-lagging.js';
+export { requestReplayed, type ReusedId } from './request-replayed.js';
+export { scopeRaised, type ScopeChange } from './scope-raised.js';
+export { made, suspectMakesCredential } from './suspect-makes-credential.js';
+export { type Suspicion } from './suspicion.js';
 export { leakNotContained, type UncontainedLeak } from './leak-not-contained.js';
 export { logSilence, type LogSource } from './log-silence.js';
 export { type OwnerViolations } from './violations.js';
@@ -67,8 +81,8 @@ export { personTool, type PersonTool } from './person-tool.js';
 const rules: readonly (RuleInfo & { settings: object })[] = [
   rateSpike, rateDrop, errorRate, deniedRate, deniedBurst, revokedKeyUse, unknownKeyProbing, firstSeenAddress, machineCredentialByHand, secretInBrowser, keyShared, environmentMismatch,
   tenantMismatch, workspaceSecretOnWire, userTokenMissing, userTokenAnomaly, userTokenMinting, newRoute, dormantKey, callerOfManyKeys,
-  impossibleTravel, canaryKey, leakedKeyUse, listedCaller, secretInLog,
-  leakNotContained, rotationOverdue, ownerGone, keyHygiene, logSilence,
+  impossibleTravel, canaryKey, leakedKeyUse, listedCaller, secretInLog, objectEnumeration, requestReplayed, suspectMakesCredential, overlapOutlived,
+  overlapLagging, credentialForSuspect, scopeRaised, leakNotContained, rotationOverdue, ownerGone, keyHygiene, logSilence,
 ];
 
 /** What every rule says of itself. */
@@ -85,7 +99,7 @@ export const ruleDefaults: ReadonlyMap<string, Readonly<Record<string, unknown>>
 
 /** Rules about a key that need nothing but what is new. */
 export const activityRules: readonly Rule<KeyInput, object>[] = [
-  secretInBrowser, environmentMismatch, workspaceSecretOnWire, userTokenMissing, canaryKey, leakedKeyUse, listedCaller, secretInLog,
+  secretInBrowser, environmentMismatch, workspaceSecretOnWire, userTokenMissing, canaryKey, leakedKeyUse, listedCaller, secretInLog, overlapOutlived,
 ] as Rule<KeyInput, object>[];
 /** What the policies of the registry found, told as findings. */
 export const violationRules: readonly Rule<ViolationInput, object>[] = [rotationOverdue, ownerGone, keyHygiene];

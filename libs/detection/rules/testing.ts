@@ -20,6 +20,6 @@ export const keyInput = (groups: readonly CallerActivity[], key: Partial<KeyFact
   workspace_id: 'shop', key_id: 'key-1', principal: 'orders', activity: groups,
   key: key === null ? undefined : {
     kind: 'api_key', name: 'orders-production', owner_id: 'own-1', environment: 'production', secret_fingerprint: null, enhanced_security: false, canary: false,
-    leaked_at: null, ...key,
+    leaked_at: null, overlap: null, ...key,
   },
 });

@@ -82,6 +82,8 @@ export class Database extends Kysely<Tables> {
   private async migrate(): Promise<void> {
     const migrator = new Migrator({
       db: this,
+      // Numbers are given before changes land, and an installation may follow every change.
+      allowUnorderedMigrations: true,
       provider: {
         getMigrations: async () => ({
           '0001-registry': registry, '0002-watch': watch, '0003-kafka-ledger': kafkaLedger,

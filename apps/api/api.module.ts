@@ -2,12 +2,12 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AlertingModule, type AlertingSettings } from '@keytrail/alerting';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
-import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, PoliciesHttpModule } from '@keytrail/credentials';
+import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, OwnerFileModule, PoliciesHttpModule } from '@keytrail/credentials';
 import { FindingsHttpModule } from '@keytrail/detection';
 import { IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
 import { KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, readMessagesFrom, type CountryLookup } from '@keytrail/request-logs';
-import type { KeyPlatformSettings } from '@keytrail/platform';
+import type { KeyPlatformSettings, OwnerFileSettings } from '@keytrail/platform';
 import { foundationModules, type Foundation } from '@keytrail/startup';
 
 export interface ApiParts {
@@ -19,12 +19,14 @@ export interface ApiParts {
   kafka?: { brokers: readonly string[]; keyEventsTopic: string } | undefined;
   /** Absent: every key is the registry's own. */
   keyPlatform?: KeyPlatformSettings | undefined;
+  /** Absent: owners come over HTTP only. */
+  ownerFile?: OwnerFileSettings | undefined;
 }
 
 /** Everything over HTTP, and the sending of alerts. Detection, correlation and the check of policies run elsewhere. */
 @Module({})
 export class ApiModule {
-  static forRoot({ foundation, countries, leaks, alerting, kafka, keyPlatform }: ApiParts): DynamicModule {
+  static forRoot({ foundation, countries, leaks, alerting, kafka, keyPlatform, ownerFile }: ApiParts): DynamicModule {
     return {
       module: ApiModule,
       imports: [
@@ -41,6 +43,7 @@ export class ApiModule {
         LeaksModule.forRoot(leaks),
         AlertingModule.forRoot(alerting),
         PoliciesHttpModule,
+        ...(ownerFile ? [OwnerFileModule.forRoot(ownerFile)] : []),
         ...(keyPlatform ? [KeyPlatformModule.forRoot(keyPlatform)] : []),
       ],
     };

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { alertingSettingsOf } from '@keytrail/alerting';
 import { leakSettingsOf } from '@keytrail/leaks';
-import { AppLogger, addedKeysOf, keyPlatformOf, runProcess } from '@keytrail/platform';
+import { AppLogger, addedKeysOf, keyPlatformOf, ownerFileOf, runProcess } from '@keytrail/platform';
 import { CountryLookup, openCountryLookup } from '@keytrail/request-logs';
 import { newAdminTokenNotice, startOnServers } from '@keytrail/startup';
 import manifest from '../../package.json' with { type: 'json' };
@@ -21,7 +21,7 @@ await runProcess({
       async compose(foundation) {
         const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
         const { KEYTRAIL_KAFKA_BROKERS: brokers, KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC: keyEventsTopic } = settings;
-        return ApiModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), alerting: alertingSettingsOf(settings), kafka: brokers && { brokers, keyEventsTopic }, keyPlatform: keyPlatformOf(settings) });
+        return ApiModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), alerting: alertingSettingsOf(settings), kafka: brokers && { brokers, keyEventsTopic }, keyPlatform: keyPlatformOf(settings), ownerFile: ownerFileOf(settings) });
       },
     });
     if (api.newAdminToken !== undefined) process.stdout.write(`${newAdminTokenNotice(api.newAdminToken).join('\n')}\n`);

@@ -5,6 +5,7 @@ import { backtestCommand } from './commands/backtest.js';
 import { demoCommand } from './commands/demo.js';
 import { dlqCommand } from './commands/dlq.js';
 import { importCommand } from './commands/import.js';
+import { ownersCommand } from './commands/owners.js';
 import { secretsCommand } from './commands/secrets.js';
 import { UsageError } from './config.js';
 import type { CliIo } from './io.js';
@@ -32,6 +33,7 @@ export async function runCli(argv: readonly string[], io: CliIo): Promise<number
     .addCommand(dlqCommand(io, done))
     .addCommand(auditCommand(io, done))
     .addCommand(backtestCommand(io, done))
+    .addCommand(ownersCommand(io, done))
     .addCommand(secretsCommand(io, done))
     .addCommand(demoCommand(io, done));
   for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)]) {

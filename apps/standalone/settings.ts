@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addedKeyFields, adminFields, alertFields, geoFields, httpFields, jwtFields, kafkaFields, keyPlatformFields, leakFields, masterKeyField, policyFields, ruleFields, settingsSchema, startFields, storeFields } from '@keytrail/platform';
+import { addedKeyFields, adminFields, alertFields, geoFields, httpFields, jwtFields, kafkaFields, keyPlatformFields, leakFields, masterKeyField, ownerFields, policyFields, ruleFields, settingsSchema, startFields, storeFields } from '@keytrail/platform';
 
 /** Everything `npm start` can be told. Nothing has to be set. */
 export const StandaloneSettings = settingsSchema({
@@ -18,6 +18,7 @@ export const StandaloneSettings = settingsSchema({
   ...keyPlatformFields,
   ...leakFields,
   ...alertFields,
+  ...ownerFields,
   ...policyFields,
   ...ruleFields,
 });

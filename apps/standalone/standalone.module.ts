@@ -2,11 +2,11 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { AlertingModule, type AlertingSettings } from '@keytrail/alerting';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
-import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, PoliciesHttpModule, PoliciesModule } from '@keytrail/credentials';
+import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, OwnerFileModule, PoliciesHttpModule, PoliciesModule } from '@keytrail/credentials';
 import { DetectionModule, FindingsHttpModule, FolderRulesModule, readRuleFolder } from '@keytrail/detection';
 import { CorrelationModule, IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
-import type { KeyPlatformSettings } from '@keytrail/platform';
+import type { KeyPlatformSettings, OwnerFileSettings } from '@keytrail/platform';
 import {
   KafkaCollectorModule, RequestLogsHttpModule, RequestLogsModule, type CountryLookup, type KafkaCollectorParts,
 } from '@keytrail/request-logs';
@@ -23,6 +23,8 @@ export interface StandaloneParts {
   keyEvents: { brokers: readonly string[]; topic: string } | undefined;
   /** Absent: every key is the registry's own. */
   keyPlatform: KeyPlatformSettings | undefined;
+  /** Absent: owners come over HTTP only. */
+  ownerFile: OwnerFileSettings | undefined;
   /** Absent: no rules of their own but those sent over HTTP. */
   rulesDir: string | undefined;
 }
@@ -30,7 +32,7 @@ export interface StandaloneParts {
 /** Every stage in one process. */
 @Module({})
 export class StandaloneModule {
-  static async forRoot({ foundation, countries, leaks, alerting, kafka, keyEvents, keyPlatform, rulesDir }: StandaloneParts): Promise<DynamicModule> {
+  static async forRoot({ foundation, countries, leaks, alerting, kafka, keyEvents, keyPlatform, ownerFile, rulesDir }: StandaloneParts): Promise<DynamicModule> {
     return {
       module: StandaloneModule,
       imports: [
@@ -47,6 +49,7 @@ export class StandaloneModule {
         LeaksModule.forRoot(leaks),
         AlertingModule.forRoot(alerting),
         PoliciesModule, PoliciesHttpModule,
+        ...(ownerFile ? [OwnerFileModule.forRoot(ownerFile)] : []),
         ...(keyPlatform ? [KeyPlatformModule.forRoot(keyPlatform)] : []),
       ],
     };

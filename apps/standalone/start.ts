@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import { alertingSettingsOf } from '@keytrail/alerting';
 import { leakSettingsOf } from '@keytrail/leaks';
-import { JobSchedule, addedKeysOf, keyPlatformOf, lockDataDir, readOrCreateMasterKey } from '@keytrail/platform';
+import { JobSchedule, addedKeysOf, keyPlatformOf, lockDataDir, ownerFileOf, readOrCreateMasterKey } from '@keytrail/platform';
 import { CountryLookup, connectKafka, openCountryLookup } from '@keytrail/request-logs';
 import { WrongMasterKeyError, startApp, type Foundation, type RunningApp } from '@keytrail/startup';
 import type { StandaloneSettings } from './settings.js';
@@ -52,5 +52,5 @@ async function compose(settings: StandaloneSettings, foundation: Foundation) {
   const kafka = brokers && connectKafka({ ...settings, KEYTRAIL_KAFKA_BROKERS: brokers });
   const keyEvents = brokers && { brokers, topic: settings.KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC };
   const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
-  return StandaloneModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), alerting: alertingSettingsOf(settings), kafka, keyEvents, keyPlatform: keyPlatformOf(settings), rulesDir: settings.KEYTRAIL_RULES_DIR });
+  return StandaloneModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), alerting: alertingSettingsOf(settings), kafka, keyEvents, keyPlatform: keyPlatformOf(settings), ownerFile: ownerFileOf(settings), rulesDir: settings.KEYTRAIL_RULES_DIR });
 }

@@ -42,6 +42,7 @@ export {
   FalsePositiveReason, GithubLeakAnswer, GithubLeakReport, LONGEST_LEAKED_SECRET, Leak, LeakLabel, LeakPage, LeakQuery, LeakReceipt, LeakSummary, LeakedKey, ReportLeak,
 } from './leak.js';
 export { CreateOwner, Escalation, EscalationContact, MOST_ESCALATIONS, Owner, OwnerList, OwnerStatus, PublicJwk, UpdateOwner } from './owner.js';
+export { AbsentOwners, ImportOwners, OwnerFeedFormat, OwnerImport } from './owner-import.js';
 export {
   PolicyId, PolicySeverity, PolicySummary, PolicySummaryQuery, PolicyViolation, PolicyViolationPage, PolicyViolationQuery, ViolationEnd, ViolationState,
 } from './policy.js';

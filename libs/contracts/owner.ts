@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { identifier, label, text, timestamp } from './text.js';
+import { withoutSecrets } from './without-secrets.js';
 
 const part = z.string().regex(/^[A-Za-z0-9_-]{1,1400}$/, 'must be base64url');
 
@@ -16,8 +17,10 @@ const contact = label(320).describe('How to reach them: an e-mail address, a cha
 const public_key = PublicJwk.describe('New secrets can be handed over encrypted to this key');
 
 const email = z.email().max(320);
-const handle = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/, 'must be letters, digits and . _ - /, without @').describe('What they are called in code hosting, such as `acme/payments`; no two owners, however it is spelled');
-const external_id = identifier(256).describe('What the directory they come from calls them; no two owners');
+const noSecret = [(value: string) => withoutSecrets(value) === value, { message: 'holds a secret' }] as const;
+const handle = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,199}$/, 'must be letters, digits and . _ - /, without @').refine(...noSecret)
+  .describe('What they are called in code hosting, such as `acme/payments`; no two owners, however it is spelled');
+const external_id = identifier(256).refine(...noSecret).describe('What the directory they come from calls them; no two owners');
 
 /** Whom to ask when the one before does not answer. */
 export const EscalationContact = z.strictObject({ name: label(120), contact: label(320) }).meta({ id: 'EscalationContact' });

@@ -1,5 +1,5 @@
 import { Module, type DynamicModule } from '@nestjs/common';
-import type { KeyPlatformSettings } from '@keytrail/platform';
+import type { KeyPlatformSettings, OwnerFileSettings } from '@keytrail/platform';
 import { AuditTrailModule } from '@keytrail/audit-trail';
 import { KafkaKeyEvents, createKafka } from '@keytrail/kafka';
 import { KeyAuthorities } from './authority/key-authorities.service.js';
@@ -19,6 +19,9 @@ import { KeyMaterialController } from './key-material.controller.js';
 import { keysControllers } from './keys.controller.js';
 import { LastUseStore } from './last-use.store.js';
 import { NonceStore } from './nonce.store.js';
+import { OwnerFile, OwnerFileJob } from './owners/owner-file.job.js';
+import { OwnerImportsController } from './owners/owner-imports.controller.js';
+import { OwnerImports } from './owners/owner-imports.service.js';
 import { Owners } from './owners.service.js';
 import { RegistryController } from './registry.controller.js';
 import { SecretRecognition } from './recognition.service.js';
@@ -28,14 +31,14 @@ import { Succession } from './succession.service.js';
 import { WorkspaceSecrets } from './workspace-secrets.service.js';
 
 const services = [
-  Credentials, KeyAuthorities, KeyDirectory, KeyIntrospection, KeySync, Owners, Registry, RemoteKeyAuthority, RemoteMirror, SecretRecognition, Succession, WorkspaceSecrets,
+  Credentials, KeyAuthorities, KeyDirectory, KeyIntrospection, KeySync, OwnerImports, Owners, Registry, RemoteKeyAuthority, RemoteMirror, SecretRecognition, Succession, WorkspaceSecrets,
 ];
 
 /** The registry, without its HTTP edge: for processes that only look keys up. */
 @Module({ imports: [AuditTrailModule], providers: [...services, IntrospectedKeys, LastUseStore, NonceStore], exports: services })
 export class CredentialsModule {}
 
-@Module({ imports: [CredentialsModule], controllers: [...keysControllers, IntrospectionController, KeyMaterialController, RegistryController, RevocationsController], providers: [KeyFeed] })
+@Module({ imports: [CredentialsModule], controllers: [...keysControllers, IntrospectionController, KeyMaterialController, OwnerImportsController, RegistryController, RevocationsController], providers: [KeyFeed] })
 export class CredentialsHttpModule {}
 
 /** Writes what becomes of keys to a Kafka topic, for as long as the process runs. */
@@ -55,5 +58,13 @@ export class KeyPlatformModule {
       module: KeyPlatformModule, global: true, imports: [CredentialsModule],
       providers: [{ provide: KeyPlatform, useValue: new KeyPlatform(settings, token) }, KeySyncJob], exports: [KeyPlatform],
     };
+  }
+}
+
+/** A file that tells of owners, for as long as the process runs. */
+@Module({})
+export class OwnerFileModule {
+  static forRoot(settings: OwnerFileSettings): DynamicModule {
+    return { module: OwnerFileModule, imports: [CredentialsModule], providers: [{ provide: OwnerFile, useValue: new OwnerFile(settings) }, OwnerFileJob] };
   }
 }

@@ -24,7 +24,7 @@ export {
   Secrets, fingerprintOf, readOrCreateMasterKey, sameDigest, type AddedKeys, type PepperedDigest, type WrappedSecret,
 } from './secrets.js';
 export {
-  addedKeyFields, addedKeysOf, adminFields, alertFields, geoFields, httpFields, jwtFields, kafkaFields, keyPlatformFields, keyPlatformOf, leakFields, masterKeyField, parseTopic, policyFields, ruleFields, secretFields, settingsSchema, startFields, storeFields, type KeyPlatformSettings,
+  addedKeyFields, addedKeysOf, adminFields, alertFields, geoFields, httpFields, jwtFields, kafkaFields, keyPlatformFields, keyPlatformOf, leakFields, masterKeyField, ownerFields, ownerFileOf, parseTopic, policyFields, ruleFields, secretFields, settingsSchema, startFields, storeFields, type KeyPlatformSettings, type OwnerFileSettings,
 } from './setting-fields.js';
 export { SettingsError, readSettings } from './settings.js';
 export { WorkspaceScope } from './workspace-scope.js';

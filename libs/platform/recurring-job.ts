@@ -5,11 +5,11 @@ import type { SchedulerRegistry } from '@nestjs/schedule';
 export class JobSchedule {
   constructor(
     readonly detectionMs = 1_000, readonly correlationMs = 500, readonly retentionMs = 3_600_000, readonly checkpointMs = 60_000,
-    readonly overlapMs = 30_000, readonly policyMs = 300_000, readonly keyPlatformMs = 5_000, readonly alertsMs = 200,
+    readonly overlapMs = 30_000, readonly policyMs = 300_000, readonly keyPlatformMs = 5_000, readonly alertsMs = 200, readonly ownersMs = 60_000,
   ) {}
 
   /** For processes and tests that start the work themselves. */
-  static readonly off = new JobSchedule(0, 0, 0, 0, 0, 0, 0, 0);
+  static readonly off = new JobSchedule(0, 0, 0, 0, 0, 0, 0, 0, 0);
 
   /** The usual schedule, but for how often keys are checked against policies. */
   static withPoliciesEvery(policyMs: number): JobSchedule {

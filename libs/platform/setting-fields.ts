@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import ipaddr from 'ipaddr.js';
 import { Reader } from 'maxmind';
 import { z } from 'zod';
-import { RequestLogFormat, issuedKinds, type IssuedKind } from '@keytrail/contracts';
+import { AbsentOwners, OwnerFeedFormat, RequestLogFormat, issuedKinds, type IssuedKind } from '@keytrail/contracts';
 import { parseKeysByVersion, type KeysByVersion } from './key-ring.js';
 import type { AddedKeys } from './secrets.js';
 
@@ -232,6 +232,23 @@ export const keyPlatformOf = (settings: z.infer<z.ZodObject<typeof keyPlatformFi
   timeoutMs: settings.KEYTRAIL_KEY_PLATFORM_TIMEOUT_MS, settleMs: settings.KEYTRAIL_KEY_PLATFORM_SETTLE_MS,
 });
 export type KeyPlatformSettings = NonNullable<ReturnType<typeof keyPlatformOf>>;
+
+/** A file that tells of owners. Read by processes that change keys. */
+export const ownerFields = {
+  KEYTRAIL_OWNERS_FILE: z.string().min(1).superRefine(readableAs('a file of owners', (content) => content.length > 0)).optional()
+    .describe('File that tells of owners, read when it changes; absent = none'),
+  KEYTRAIL_OWNERS_FORMAT: OwnerFeedFormat.optional().describe('What it is: csv, codeowners or scim; absent = by its name, .csv, .json, or any other'),
+  KEYTRAIL_OWNERS_ABSENT: AbsentOwners.default('keep').describe('What becomes of owners that it told of before and does not any more: keep, or left'),
+};
+
+/** What those settings come to; undefined where no file is named. */
+export const ownerFileOf = (settings: z.infer<z.ZodObject<typeof ownerFields>>) => {
+  const { KEYTRAIL_OWNERS_FILE: path, KEYTRAIL_OWNERS_FORMAT, KEYTRAIL_OWNERS_ABSENT: absent } = settings;
+  if (path === undefined) return undefined;
+  const format = KEYTRAIL_OWNERS_FORMAT ?? (/\.csv$/i.test(path) ? 'csv' : /\.json$/i.test(path) ? 'scim' : 'codeowners');
+  return { path, format, absent };
+};
+export type OwnerFileSettings = NonNullable<ReturnType<typeof ownerFileOf>>;
 
 /** All that an app can be told, as one schema: its fields, and what they must be to each other, reported together. */
 export const settingsSchema = <T extends z.ZodRawShape>(fields: T) => z.object(fields).superRefine(checkJwtSettings, { when: () => true })

@@ -1,5 +1,6 @@
 import type { Environment, IssuedKind, PolicyId, SuggestedAction } from '@keytrail/contracts';
 import { kindRules } from '../kinds.js';
+import { containAllOf } from '../owners/contain-all.js';
 import { SEEN_WITHIN_DAYS } from './no-owner.js';
 import { usualName } from './key-name.js';
 
@@ -30,10 +31,7 @@ const actionsFor: Readonly<Record<PolicyId, (key: Registered) => SuggestedAction
   }] : [rotate(key)]),
   'owner-left': (key) => [
     give(key, 'Then rotate it, too: who left may have a copy.'),
-    {
-      title: 'Revoke or replace every key they own at once', why: 'This is the dry run: it shows each key, its use and a plan_token. The same call with plan_token does it.',
-      call: `POST /v1/bulk-containments {"action":"revoke_and_replace","target":{"owner_id":"${key.owner_id}"},"reason":"the owner left"}`,
-    },
+    containAllOf(key.owner_id),
   ],
   'no-owner': (key) => [
     { title: 'Say how its owner is reached', why: 'It puts every key of this owner right.', call: `PATCH /v1/owners/${key.owner_id} {"contact":"…"}` },

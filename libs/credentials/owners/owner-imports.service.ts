@@ -7,11 +7,12 @@ import { Database, type Executor } from '@keytrail/postgres';
 import { ACCOUNT } from '../registry.service.js';
 import { changeable } from './owner.js';
 import {
-  activeKeys, allOwners, countActiveKeys, holdImports, insertOwners, lastRead, lockKeys, lockOwners, noteRead, reassignKeys, touchKeysOf, updateOwner, type OwnerRow,
+  activeKeys, allOwners, countActiveKeys, holdImports, insertOwners, lastRead, lockKeys, lockOwners, noteRead, reassignKeys, touchKeysOf, updateOwner,
 } from './owner.store.js';
+import type { NewOwner, OwnerRow } from './owner-row.js';
 import { parsed, type ReadFeed } from './parse-feed.js';
 import { planKeys, type Reassignment } from './plan-keys.js';
-import { leaves, planOwners, usualMostLeft, type NewOwner, type OwnerChange } from './plan-owners.js';
+import { leaves, planOwners, usualMostLeft, type OwnerChange } from './plan-owners.js';
 import { presentImport, type ImportPlan } from './present-import.js';
 
 const ENTRIES_A_STATEMENT = 1_000;

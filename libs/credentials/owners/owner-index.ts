@@ -1,5 +1,5 @@
 import { isEmail, type ImportRow } from './import-row.js';
-import type { OwnerRow } from './owner.store.js';
+import type { OwnerRow } from './owner-row.js';
 
 type Names = { name?: string | undefined; handle?: string | null | undefined; external_id?: string | null | undefined };
 

@@ -1,9 +1,6 @@
-import { sql, type Selectable } from 'kysely';
-import type { Executor, OwnerTable } from '@keytrail/postgres';
-import type { OwnedKey } from './plan-keys.js';
-import type { NewOwner, OwnerPatch } from './plan-owners.js';
-
-export type OwnerRow = Selectable<OwnerTable>;
+import { sql } from 'kysely';
+import type { Executor } from '@keytrail/postgres';
+import type { NewOwner, OwnedKey, OwnerPatch, OwnerRow } from './owner-row.js';
 
 /** What no two owners of an account share. */
 export type OwnerNames = Partial<Pick<OwnerRow, 'name' | 'external_id' | 'handle'>>;

@@ -1,5 +1,5 @@
 import type { Owner } from '@keytrail/contracts';
-import type { OwnerRow } from './owner.store.js';
+import type { OwnerRow } from './owner-row.js';
 
 export const presentOwner = (row: OwnerRow): Owner => ({
   owner_id: row.owner_id, name: row.name, kind: row.kind, contact: row.contact, status: row.status, public_key: row.public_key,

@@ -1,20 +1,7 @@
-import type { IssuedKind } from '@keytrail/contracts';
 import { OwnerIndex } from './owner-index.js';
 import type { LineProblem, Note } from './import-row.js';
-import type { OwnerRow } from './owner.store.js';
-import type { NewOwner } from './plan-owners.js';
+import type { NewOwner, OwnedKey, OwnerRow } from './owner-row.js';
 import type { OwnerRule, ReadRules } from './read-codeowners.js';
-
-/** A key that may be given to somebody else. */
-export interface OwnedKey {
-  key_id: string;
-  name: string;
-  service: string;
-  owner_id: string;
-  kind: IssuedKind;
-  /** null: of the account. */
-  workspace_id: string | null;
-}
 
 export interface Reassignment {
   line: number;

@@ -1,23 +1,9 @@
 import type { EscalationContact } from '@keytrail/contracts';
 import { OwnerIndex } from './owner-index.js';
 import type { ImportRow, LineProblem, Note } from './import-row.js';
-import type { OwnerRow } from './owner.store.js';
+import type { NewOwner, OwnerPatch, OwnerRow } from './owner-row.js';
 
 const NEVER_LIMITED = 3;
-
-export interface NewOwner {
-  line: number;
-  name: string;
-  kind: 'person' | 'team';
-  contact: string;
-  email: string | null;
-  handle: string | null;
-  external_id: string | null;
-  source: string | null;
-  escalation: EscalationContact[];
-}
-
-export type OwnerPatch = Partial<Pick<OwnerRow, 'name' | 'contact' | 'email' | 'handle' | 'external_id' | 'status' | 'escalation' | 'source'>>;
 
 export interface OwnerChange {
   /** null: the owner is absent. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { ImportRow } from './import-row.js';
-import type { OwnerRow } from './owner.store.js';
-import { planKeys, type OwnedKey } from './plan-keys.js';
+import type { OwnedKey, OwnerRow } from './owner-row.js';
+import { planKeys } from './plan-keys.js';
 import { leaves, planOwners, usualMostLeft } from './plan-owners.js';
 import { readCodeowners } from './read-codeowners.js';
 

@@ -1,8 +1,9 @@
 import type { ImportOwners, OwnerImport } from '@keytrail/contracts';
 import { containAllOf } from './contain-all.js';
 import type { LineProblem, Note } from './import-row.js';
+import type { NewOwner } from './owner-row.js';
 import type { Reassignment } from './plan-keys.js';
-import { leaves, type NewOwner, type OwnerChange } from './plan-owners.js';
+import { leaves, type OwnerChange } from './plan-owners.js';
 
 const MOST_LISTED = 1_000;
 

@@ -1,4 +1,5 @@
 import { leniency, noteScore } from './bar.js';
+import { isBursty, noteBurst } from './bursts.js';
 import { clippedLow, couldDrop, everCouldDrop, judgeDrop, settleDrop } from './drop.js';
 import { calm, fillIn, follow, isUnusual, onsetOf } from './episode.js';
 import { expectationAt, outlookAt, type Expectation, type Outlook } from './expected.js';
@@ -86,19 +87,22 @@ function closeMinute(
   const { alarm, episode: drop, score: lack } = judgeDrop(state, minute, requests, expected, settings);
   if (alarm !== null) note(drops, alarm);
   const dropping = drop !== null && drop.ended_at === null;
-  const habitual = Math.min(expected.habit, Math.max(0, requests - expected.mean));
+  const habitual = Math.min(expected.habit, Math.max(0, requests - expected.beside));
   const normal = expected.upper - expected.habit;
   let learnt = requests - habitual;
-  if (spiking) learnt = Math.min(learnt, (2 * normal + 2 * Math.sqrt(normal)) * leniency(state.unrest));
+  const bursty = isBursty(state);
+  if (spiking && !bursty) learnt = Math.min(learnt, (2 * normal + 2 * Math.sqrt(normal)) * leniency(state.unrest));
   else if (dropping) learnt = clippedLow(learnt, expected, state.unrest);
-  if (habitual > expected.habit / 2) noteHabit(state, minute, Math.min(requests - expected.mean, 2 * expected.habit));
-  else if (verdict.score >= NOTEWORTHY && verdict.window_minutes <= 5) noteHabit(state, minute, requests - expected.mean);
+  if (habitual > expected.habit / 2) noteHabit(state, minute, Math.min(requests - expected.beside, 2 * expected.habit));
+  else if (verdict.score >= NOTEWORTHY && verdict.window_minutes <= 5) noteHabit(state, minute, requests - expected.beside);
+
+  if (judged && requests > 0) noteBurst(state, minute, requests, expected.upper);
 
   const slot = mod(minute, 60);
   state.recent[slot] = requests;
   state.recent_expected[slot] = rounded(expected.upper);
   state.recent_least[slot] = rounded(expected.least);
-  if (state.episode === null) noteScore(state.extremes, verdict.score, verdict.spike, state.unrest);
+  if (state.episode === null) noteScore(state.extremes, verdict.score, verdict.spike && !bursty, state.unrest);
   if (state.drop === null) noteScore(state.drop_extremes, lack, alarm !== null, state.unrest);
   if ((verdict.spike && state.episode === null) || alarm?.begins === true) state.unrest += 1;
   state.episode = verdict.episode?.ended_at === null ? verdict.episode : null;
@@ -106,7 +110,7 @@ function closeMinute(
   state.drop = dropping ? drop : null;
   if (drop !== null && !dropping) fillIn(state);
   settleDrop(state, minute, requests, expected.least, settings);
-  learnMinute(state, { minute, requests: requests - habitual, seen: learnt, expected }, judged, settings.threshold);
+  learnMinute(state, { minute, requests: requests - habitual, seen: learnt, expected }, judged, bursty ? Infinity : settings.threshold * leniency(state.unrest));
   state.closed = minute;
   return verdict;
 }

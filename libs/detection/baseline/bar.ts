@@ -58,4 +58,4 @@ export function closeExtremes(extremes: Extremes, hours = 1): void {
   extremes[3] = short(extremes[3] * keep + (hours === 1 ? 1 : (1 - keep) / (1 - KEEP_AN_HOUR)));
 }
 
-const short = (value: number): number => Math.round(value * 1000) / 1000;
+const short = (value: number): number => Number(value.toPrecision(5));

@@ -10,6 +10,9 @@ const MOST = 50;
  * both these and 60, so that windows begin at every minute of the hour in turn, as those that are judged do.
  */
 const CYCLES = [1, 7, 11, 31, 61] as const;
+/** Hours are quiet below this share of the mean; until so many events were expected in them they are believed to scatter by chance alone. */
+const QUIET = 0.5;
+const QUIET_BELIEF = 5;
 const DAY = 24 * 60;
 const KEEP_AT_MOST = 0.5 ** (60 / (14 * DAY));
 
@@ -22,6 +25,9 @@ export interface Scatter {
   squares: number[];
   open_seen: number[];
   open_expected: number[];
+  /** By window, of those in which less than half of the mean was expected: sums of excess variance and of expectation. */
+  quiet_excess: number[];
+  quiet_expected: number[];
 }
 
 /** 1/k of the sums over `WINDOWS[index]` minutes. `leastWeight`: of the belief, in squared events, where they are so rare that one says next to nothing. */
@@ -30,6 +36,17 @@ export function dispersionOf(state: Scatter, index: number, leastWeight = 1e-9):
   const weight = Math.max(PRIOR.windows * mean * mean, leastWeight);
   const dispersion = (state.variance[index]! + PRIOR.dispersion * weight) / (state.squares[index]! + weight);
   return Math.min(MOST, Math.max(LEAST, dispersion));
+}
+
+/**
+ * 1/k of a sum of which `expected` is expected. Calls that come in bundles scatter like the size of a bundle, however few bundles there are; hence in
+ * quiet hours more, in shares, than in busy ones.
+ */
+export function scatterOf(state: Scatter, index: number, expected: number, leastWeight?: number): number {
+  const overall = dispersionOf(state, index, leastWeight);
+  if (expected >= QUIET * state.overall * WINDOWS[index]!) return overall;
+  const bundle = state.quiet_excess[index]! / (state.quiet_expected[index]! + QUIET_BELIEF);
+  return bundle <= 0 ? overall : Math.max(overall, Math.min(MOST, bundle / Math.max(expected, 1e-9)));
 }
 
 /** How many minutes of the open window came before a minute; -1 when no window is open in it. */
@@ -54,9 +71,8 @@ export function learnDispersion(state: Scatter, minute: number, seen: number, ex
     if (place !== length - 1) continue;
     const m = state.open_expected[index]!;
     const distance = state.open_seen[index]! - m;
-    const most = threshold * threshold * (m + dispersionOf(state, index) * m * m);
-    state.variance[index]! += Math.min(distance * distance, most) - m;
-    state.squares[index]! += m * m;
+    const most = threshold * threshold * (m + scatterOf(state, index, m) * m * m);
+    note(state, index, m, m * m, Math.min(distance * distance, most) - m);
     state.open_seen[index] = 0;
     state.open_expected[index] = 0;
   }
@@ -78,8 +94,7 @@ export function learnSilentHour(
     const square = whole ? 1200 * (mean * mean + mean * meanBefore + meanBefore * meanBefore)
       : length * length * minuteSquare * (1 + (rhythm - 1) / length);
     const most = threshold * threshold * (m + dispersionOf(state, index) * square);
-    state.variance[index]! += windows * (Math.min(square, most) - m);
-    state.squares[index]! += windows * square;
+    note(state, index, windows * m, windows * square, windows * (Math.min(square, most) - m), windows);
   }
 }
 
@@ -92,9 +107,17 @@ export function settleWindows(state: Scatter, minute: number, mean: number | nul
     if (state.open_seen[index] === 0 || place <= 0) continue;
     const m = state.open_expected[index]! + (length - place) * mean;
     const distance = state.open_seen[index]! - m;
-    state.variance[index]! += Math.min(distance * distance, threshold * threshold * (m + dispersionOf(state, index) * m * m)) - m;
-    state.squares[index]! += m * m;
+    note(state, index, m, m * m, Math.min(distance * distance, threshold * threshold * (m + scatterOf(state, index, m) * m * m)) - m);
   }
+}
+
+/** Notes windows that have ended: sums of their expectation, of its square, and of the excess variance. */
+function note(state: Scatter, index: number, expected: number, square: number, excess: number, windows = 1): void {
+  state.variance[index]! += excess;
+  state.squares[index]! += square;
+  if (expected >= windows * QUIET * state.overall * WINDOWS[index]!) return;
+  state.quiet_excess[index]! += excess;
+  state.quiet_expected[index]! += expected;
 }
 
 /** Leaves windows open after `minute` as a silence with `mean` expected a minute does. */
@@ -114,6 +137,8 @@ export function forgetDispersion(state: Scatter, minute: number): void {
   for (let index = 0; index < WINDOWS.length; index += 1) {
     state.variance[index]! *= keep;
     state.squares[index]! *= keep;
+    state.quiet_excess[index]! *= keep;
+    state.quiet_expected[index]! *= keep;
   }
 }
 

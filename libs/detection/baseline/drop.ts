@@ -1,5 +1,5 @@
 import { signedDeviance } from './deviance.js';
-import { dispersionOf } from './dispersion.js';
+import { dispersionOf, scatterOf } from './dispersion.js';
 import { leniency } from './bar.js';
 import { follow, isUnusual, onsetOf } from './episode.js';
 import { expectationAt, levelOf, outlookAt, shapeDoubt, timingWithin, type Expectation } from './expected.js';
@@ -43,11 +43,12 @@ function lowest(state: BaselineState, minute: number, requests: number, expected
     usual += state.recent_least[slot]!;
   }, (length, index) => {
     if (length === whole_window) worst.lacking = seen < 0.85 * usual;
-    if (seen * settings.min_ratio > usual || usual < LEAST_EXPECTED / 2) return;
+    // A minute without logs is a gateway that ships them late, or starts anew.
+    if (length === 1 || seen * settings.min_ratio > usual || usual < LEAST_EXPECTED / 2) return;
     const isShort = length < whole_window;
     const least = usual - timingWithin(state, minute, length, expected);
     if (seen * settings.min_ratio > least || least < LEAST_EXPECTED / 2 || (isShort && seen > silent_share * least)) return;
-    const spread = dispersionOf(state, index) + expected.doubt + shapeDoubt(state, minute, length);
+    const spread = scatterOf(state, index, least) + expected.doubt + shapeDoubt(state, minute, length);
     const score = -signedDeviance(seen, least, 1 / spread) - (isShort ? silent_threshold - settings.threshold : 0);
     if (score > worst.score) Object.assign(worst, { window_minutes: length, seen, expected: least, score });
   });

@@ -23,6 +23,8 @@ export interface Expectation {
   least: number;
   /** The mean of minutes of this hour, and the habit left out. */
   hourly: number;
+  /** What comes beside a habit. */
+  beside: number;
   /** Relative variance of the rate: how much of it is guesswork. */
   doubt: number;
 }
@@ -31,6 +33,8 @@ export interface Expectation {
 const HOUR_TO_HOUR = 0.25;
 /** A minute that has this much more than the mean of its hour is when a job comes. */
 const LEAST_JOB = 0.5;
+/** Hours, and minutes of the hour, that differ by as much as this (squared, relative) are those of jobs. */
+const UNEVEN = 1;
 /** The level is never known better than this (squared): 5 %. */
 const LEVEL_DOUBT = 0.0025;
 
@@ -46,6 +50,8 @@ export interface Outlook {
   /** Whether this hour of the week was seen before. */
   isKnown: boolean;
   clocksMayDiffer: boolean;
+  /** Whether jobs may run in some hours only: then the shape of the hour, which is one for all of them, says little of any. */
+  isUneven: boolean;
 }
 
 export function outlookAt(state: BaselineState, minute: number): Outlook {
@@ -59,11 +65,14 @@ export function outlookAt(state: BaselineState, minute: number): Outlook {
   const other = inDoubt ? estimate(-side).rate : 0;
   const around = inDoubt ? Math.max(own.rate, neighbour.rate, other) : 0;
   const aroundLeast = inDoubt ? Math.min(own.rate, neighbour.rate, other) : Infinity;
-  return { own, neighbour, level: levelOf(state), around, aroundLeast, isKnown: state.weeks[mod(hour, HOURS_OF_WEEK)]! >= 0.5, clocksMayDiffer };
+  return {
+    own, neighbour, level: levelOf(state), around, aroundLeast, isKnown: state.weeks[mod(hour, HOURS_OF_WEEK)]! >= 0.5, clocksMayDiffer,
+    isUneven: state.hour_spread > UNEVEN && state.minute_spread > UNEVEN,
+  };
 }
 
 export function expectationAt(state: BaselineState, minute: number, outlook = outlookAt(state, minute)): Expectation {
-  const { own, neighbour, level, around, aroundLeast, isKnown, clocksMayDiffer } = outlook;
+  const { own, neighbour, level, around, aroundLeast, isKnown, clocksMayDiffer, isUneven } = outlook;
   const minuteOfHour = mod(minute, 60);
   const nearness = Math.abs(minuteOfHour + 0.5 - 30) / 60;
   const between = own.rate * (1 - nearness) + neighbour.rate * nearness;
@@ -73,16 +82,20 @@ export function expectationAt(state: BaselineState, minute: number, outlook = ou
   const brisk = (belief + lately.seen) / (belief + lately.expected * level);
   const habit = !clocksMayDiffer ? habitAt(state, minute)
     : Math.max(habitAt(state, minute - 60), habitAt(state, minute), habitAt(state, minute + 60));
-  const profile = (state.misfit.step < state.misfit.ramp ? own.rate : between) * shape;
+  const rate = state.misfit.step < state.misfit.ramp ? own.rate : between;
+  const profile = rate * shape;
+  const hourly = level * rate;
   const ramp = level * between * shape;
   const step = level * own.rate * shape;
-  let least = Math.min(1, brisk) * Math.min(ramp, step, level * aroundLeast * shape);
+  const most = isUneven ? Math.max(shape, 1) : shape;
+  const fewest = isUneven ? Math.min(shape, 1) : shape;
+  let least = Math.min(1, brisk) * level * Math.min(between, own.rate, aroundLeast) * fewest;
   // A Saturday that was never seen may be a day of rest: there the key has to have been busy just before.
   if (!isKnown) least = Math.min(least, hourBefore(state));
   return {
-    profile, mean: level * profile, ramp, step, habit,
-    upper: Math.max(1, brisk) * Math.max(ramp, step, level * around * shape) + habit,
-    least, hourly: level * (state.misfit.step < state.misfit.ramp ? own.rate : between), doubt: doubtAfter(own, lately.expected * level),
+    profile, mean: level * profile, ramp, step, habit, hourly, beside: isUneven ? Math.min(level * profile, hourly) : level * profile,
+    upper: Math.max(1, brisk) * level * Math.max(between, own.rate, around) * most + habit,
+    least, doubt: doubtAfter(own, lately.expected * level),
   };
 }
 

@@ -1,5 +1,5 @@
 import { signedDeviance } from './deviance.js';
-import { dispersionOf } from './dispersion.js';
+import { scatterOf } from './dispersion.js';
 import { shapeDoubt, timingAround, type Expectation } from './expected.js';
 import type { BaselineSettings, BaselineState } from './state.js';
 import { walkWindows } from './window-walk.js';
@@ -25,11 +25,12 @@ export function judge(
     seen += state.recent[slot]!;
     usual += state.recent_expected[slot]!;
   }, (length, index) => {
+    const scatter = scatterOf(state, index, usual);
     if (length === 5) worst.rising = seen >= settings.min_events && seen > 1.15 * usual;
     if (seen < settings.min_events || seen < settings.min_ratio * usual) return;
     const most = usual + timingAround(state, minute, length, expected);
     if (seen < settings.min_ratio * most) return;
-    const spread = dispersionOf(state, index) + expected.doubt + shapeDoubt(state, minute, length);
+    const spread = scatter + expected.doubt + shapeDoubt(state, minute, length);
     const score = signedDeviance(seen, most, 1 / spread);
     if (score > worst.score) Object.assign(worst, { window_minutes: length, seen, expected: most, score });
   });

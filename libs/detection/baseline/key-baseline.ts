@@ -119,7 +119,10 @@ export function readShares(stored: unknown): Shares | undefined {
   const isShare = (share: ShareState | undefined): boolean => share !== undefined && isMinutes(share.recent) && Number.isFinite(share.usual?.calls)
     && [share.variance, share.squares, share.open_seen, share.open_expected].every((values) => Array.isArray(values) && values.length === WINDOWS.length);
   if (!isMinutes(shares.calls) || !isShare(shares.errors) || !isShare(shares.denied)) return undefined;
-  // An older state knew no extremes.
-  for (const share of [shares.errors, shares.denied]) if (!isExtremes(share.extremes)) share.extremes = noExtremes();
+  // What an older state did not know.
+  for (const share of [shares.errors, shares.denied]) {
+    if (!isExtremes(share.extremes)) share.extremes = noExtremes();
+    if (!Array.isArray(share.quiet_excess)) Object.assign(share, { quiet_excess: WINDOWS.map(() => 0), quiet_expected: WINDOWS.map(() => 0) });
+  }
   return shares;
 }

@@ -1,4 +1,5 @@
 import { closeExtremes } from './bar.js';
+import { forgetBursts } from './bursts.js';
 import { clocksMayHaveChanged, turnClock, weighClock } from './clock-change.js';
 import { dispersionOf, forgetDispersion, learnDispersion, skipDispersion } from './dispersion.js';
 import { levelOf, type Expectation } from './expected.js';
@@ -20,7 +21,7 @@ export const TOO_DOUBTFUL = 0.25;
 /** A minute to learn. `seen` is what may be learnt: in an alarm less than the `requests` that came. */
 export interface Lesson { minute: number; requests: number; seen: number; expected: Expectation }
 
-/** Learns a minute. `judged`: whether there was an expectation at all. */
+/** Learns a minute. `judged`: whether there was an expectation at all; `threshold`: what lies further out counts as an alarm, infinite of keys whose traffic is bursts. */
 export function learnMinute(state: BaselineState, { minute, requests, seen, expected }: Lesson, judged: boolean, threshold: number): void {
   state.minutes[mod(minute, 60)]! += seen;
   state.hour.minutes += 1;
@@ -28,7 +29,7 @@ export function learnMinute(state: BaselineState, { minute, requests, seen, expe
   state.hour.seen += seen;
   state.hour.expected += expected.profile;
   if (judged) {
-    if (expected.doubt > TOO_DOUBTFUL) skipDispersion(state);
+    if (expected.doubt > TOO_DOUBTFUL && Number.isFinite(threshold)) skipDispersion(state);
     else learnDispersion(state, minute, seen, expected.mean, threshold);
     state.misfit.ramp += (seen - expected.ramp) ** 2;
     state.misfit.step += (seen - expected.step) ** 2;
@@ -67,6 +68,7 @@ function closeHour(state: BaselineState, minute: number): void {
   state.unrest = Math.round(state.unrest * KEEP_AN_HOUR * 10_000) / 10_000;
   closeExtremes(state.extremes);
   closeExtremes(state.drop_extremes);
+  forgetBursts(state);
   forgetDispersion(state, minute);
   turnClock(state);
   measureProfile(state);
@@ -109,8 +111,8 @@ export function measureRhythm(state: BaselineState, hours = 1): void {
   state.minute_spread = Math.max(0, squares / 59 / mean / mean - chance);
 }
 
-/** Sums keep six digits: enough, and a third of the length when the state is written down. */
-export function shorten({ level, brisk, misfit, variance, squares }: BaselineState): void {
+/** Sums keep four to six digits: enough, and a third of the length when the state is written down. */
+export function shorten({ level, brisk, misfit, variance, squares, quiet_excess, quiet_expected }: BaselineState): void {
   misfit.ramp = short(misfit.ramp * KEEP_AN_HOUR);
   misfit.step = short(misfit.step * KEEP_AN_HOUR);
   for (const sums of [level, brisk]) {
@@ -118,8 +120,10 @@ export function shorten({ level, brisk, misfit, variance, squares }: BaselineSta
     sums.expected = short(sums.expected);
   }
   for (let index = 0; index < variance.length; index += 1) {
-    variance[index] = short(variance[index]!);
-    squares[index] = short(squares[index]!);
+    variance[index] = short(variance[index]!, 5);
+    squares[index] = short(squares[index]!, 5);
+    quiet_excess[index] = short(quiet_excess[index]!, 4);
+    quiet_expected[index] = short(quiet_expected[index]!, 4);
   }
 }
 

@@ -1,6 +1,6 @@
 import { closeExtremes, leniency, noExtremes, noteScore, type Extremes } from './bar.js';
 import { signedDeviance } from './deviance.js';
-import { dispersionOf, forgetDispersion, learnDispersion, type Scatter } from './dispersion.js';
+import { dispersionOf, scatterOf, forgetDispersion, learnDispersion, type Scatter } from './dispersion.js';
 import { follow, isUnusual, onsetOf } from './episode.js';
 import { KEEP_AN_HOUR } from './learn.js';
 import { mod, WINDOWS, type BaselineSettings } from './state.js';
@@ -35,7 +35,7 @@ export function emptyShare(startMinute: number): ShareState {
   const zeros = (length: number): number[] => new Array<number>(length).fill(0);
   return {
     started: startMinute, overall: 0, usual: { calls: 0, events: 0 }, hour: { calls: 0, events: 0 },
-    variance: zeros(WINDOWS.length), squares: zeros(WINDOWS.length), open_seen: zeros(WINDOWS.length), open_expected: zeros(WINDOWS.length),
+    variance: zeros(WINDOWS.length), squares: zeros(WINDOWS.length), open_seen: zeros(WINDOWS.length), open_expected: zeros(WINDOWS.length), quiet_excess: zeros(WINDOWS.length), quiet_expected: zeros(WINDOWS.length),
     recent: zeros(60), episode: null, unrest: 0, extremes: noExtremes(),
   };
 }
@@ -72,7 +72,7 @@ export function judgeShare(
     const own = seen - explained(length);
     if (own < settings.min_events || own < MIN_RATIO * expected) return;
     // Calls that come all in a few minutes of the window scatter like those minutes.
-    const scatter = Math.max(dispersionOf(state, index, RARE), dispersionOf(state, 0, RARE) * squares / (tried * tried));
+    const scatter = Math.max(scatterOf(state, index, expected, RARE), dispersionOf(state, 0, RARE) * squares / (tried * tried));
     const score = signedDeviance(own, expected, 1 / (scatter + doubt));
     if (score > worst.score) Object.assign(worst, { window_minutes: length, seen: own, expected, score });
   });
@@ -114,6 +114,8 @@ export function closeShareHours(state: ShareState, minute: number, hours: number
   for (let index = 0; index < WINDOWS.length; index += 1) {
     state.variance[index] = short(state.variance[index]!);
     state.squares[index] = short(state.squares[index]!);
+    state.quiet_excess[index] = short(state.quiet_excess[index]!);
+    state.quiet_expected[index] = short(state.quiet_expected[index]!);
   }
 }
 

@@ -1,4 +1,5 @@
 import { closeExtremes } from './bar.js';
+import { forgetBursts } from './bursts.js';
 import { clocksMayHaveChanged, turnClock, weighClock } from './clock-change.js';
 import { forgetDispersion, learnSilentHour, openWindows, settleWindows } from './dispersion.js';
 import { doubtAt, expectationAt, levelOf, outlookAt, rhythmSquare } from './expected.js';
@@ -71,6 +72,7 @@ export function closeSilentHours(state: BaselineState, hours: number, settings: 
   state.unrest *= KEEP_AN_HOUR ** hours;
   closeExtremes(state.extremes, hours);
   closeExtremes(state.drop_extremes, hours);
+  forgetBursts(state, hours);
   forgetHabits(state, state.closed);
   for (let back = 0; back < Math.min(hours, HOURS_OF_WEEK); back += 1) {
     const touched = mod(bin - 1 - back, HOURS_OF_WEEK);

@@ -53,6 +53,9 @@ export interface BaselineState {
   /** Per window: sums of excess variance and of squared expectation; their ratio is 1/k. */
   variance: number[];
   squares: number[];
+  /** The same of quiet hours, apart: see `Scatter`. */
+  quiet_excess: number[];
+  quiet_expected: number[];
   /** Open sums of the windows, as learnt and as expected. */
   open_seen: number[];
   open_expected: number[];
@@ -77,6 +80,8 @@ export interface BaselineState {
   /** Of the scores of spikes, and of drops. */
   extremes: Extremes;
   drop_extremes: Extremes;
+  /** Decaying: requests, and those of them that came in bursts; each burst counts once in the third. */
+  bursts: [all: number, within: number, times: number];
 }
 
 /** A burst at a time of day, in slots of five minutes: how many requests above normal its highest minute held, and on how many days. */
@@ -92,9 +97,9 @@ export function emptyBaseline(startMinute: number): BaselineState {
     misfit: { ramp: 0, step: 0 },
     level: { seen: 0, expected: 0 }, brisk: { seen: 0, expected: 0 },
     variance: zeros(WINDOWS.length), squares: zeros(WINDOWS.length),
-    open_seen: zeros(WINDOWS.length), open_expected: zeros(WINDOWS.length),
+    open_seen: zeros(WINDOWS.length), open_expected: zeros(WINDOWS.length), quiet_excess: zeros(WINDOWS.length), quiet_expected: zeros(WINDOWS.length),
     recent: zeros(60), recent_expected: zeros(60), recent_least: zeros(60),
-    hour: { minutes: 0, requests: 0, seen: 0, expected: 0 }, habits: [], clock: null, episode: null, drop: null, drop_armed: true, unrest: 0, extremes: noExtremes(), drop_extremes: noExtremes(),
+    hour: { minutes: 0, requests: 0, seen: 0, expected: 0 }, habits: [], clock: null, episode: null, drop: null, drop_armed: true, unrest: 0, extremes: noExtremes(), drop_extremes: noExtremes(), bursts: [0, 0, 0],
   };
 }
 
@@ -142,6 +147,6 @@ export function readBaseline(stored: unknown): BaselineState | undefined {
 
 function isWhole(state: BaselineState, like: BaselineState): boolean {
   if (!Number.isSafeInteger(state.started) || !Number.isSafeInteger(state.closed)) return false;
-  return (['rates', 'weeks', 'minutes', 'variance', 'squares', 'open_seen', 'open_expected', 'recent', 'recent_expected', 'recent_least', 'extremes', 'drop_extremes'] as const)
+  return (['rates', 'weeks', 'minutes', 'variance', 'squares', 'open_seen', 'open_expected', 'recent', 'recent_expected', 'recent_least', 'extremes', 'quiet_excess', 'quiet_expected', 'drop_extremes', 'bursts'] as const)
     .every((name) => Array.isArray(state[name]) && state[name].length === like[name].length && state[name].every(Number.isFinite));
 }

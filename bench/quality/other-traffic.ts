@@ -31,15 +31,11 @@ export class OtherTraffic {
     this.share = (minute) => ({ errors: shape === 'night errors' && hourOf(minute) < 6 ? 0.2 : errors, denied });
   }
 
-  next(minute: number, extra: { times?: number; denied?: number; silent?: boolean; failing?: number } = {}): MinuteCounts {
-    const { random } = this;
-    const usual = this.requests(minute);
-    const requests = extra.silent === true ? 0 : usual + (extra.times === undefined ? 0 : random.poisson((extra.times - 1) * usual));
+  next(minute: number): MinuteCounts {
+    const requests = this.requests(minute);
     const { errors, denied } = this.share(minute);
-    const refused = extra.denied ?? 0;
     return {
-      requests: requests + refused, errors: Math.min(requests, random.poisson((extra.failing ?? errors) * requests)),
-      denied: Math.min(requests, random.poisson(denied * requests)) + refused,
+      requests, errors: Math.min(requests, this.random.poisson(errors * requests)), denied: Math.min(requests, this.random.poisson(denied * requests)),
     };
   }
 }
@@ -106,7 +102,7 @@ const shapes: Record<OtherShape, (random: Chance, rate: number) => Requests> = {
     return events((last) => last + scale / rate * (-Math.log(1 - random.uniform())) ** (1 / shape), () => 1);
   },
   'opening hours'(random, rate) {
-    // In New York, clocks and all; one holiday in the third week.
+    // In New York, clocks and all; one holiday in the third week, which a key falls silent on like any other.
     const time = new Intl.DateTimeFormat('en-GB', { timeZone: 'America/New_York', hour: 'numeric', weekday: 'short', hourCycle: 'h23' });
     const opens = random.pick([7, 8, 9]);
     let known = { hour: -1, open: 0 };

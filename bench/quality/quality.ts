@@ -1,11 +1,13 @@
 import { parseArgs } from 'node:util';
 import { closeKeyMinute, emptyKeyBaseline, type Alarm, type KeyBaseline } from '@keytrail/detection';
 import { attacks, type Attack } from './attacks.js';
+import { otherQuality } from './other.js';
 import { chance } from './random.js';
 import { makeKey, MONDAY, RATES, SHAPES, Traffic, WEEK, type Key } from './traffic.js';
 
 const options = {
   seed: { type: 'string', default: '1' }, json: { type: 'boolean', default: false }, keys: { type: 'string', default: '3' }, trials: { type: 'string', default: '2' },
+  other: { type: 'boolean', default: false },
 } as const;
 
 const LEARN_WEEKS = 2;
@@ -16,11 +18,17 @@ const GRACE = 5;
 interface Life { key: Key; alarms: Alarm[]; learnt: KeyBaseline }
 interface Trial { attack: Attack; rate: number; shape: string; delay: number | null }
 
-/** `npm run bench:quality -- [--seed N] [--keys N of each shape and rate] [--trials N] [--json]` */
+/** `npm run bench:quality -- [--seed N] [--keys N of each shape and rate] [--trials N] [--other: keys made in other ways] [--json]` */
 export async function quality(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options });
   const [seed, keys, trials] = [values.seed, values.keys, values.trials].map(Number) as [number, number, number];
   if (![seed, keys, trials].every((value) => Number.isInteger(value) && value >= 1)) throw new Error('--seed, --keys and --trials take whole numbers from 1');
+  if (values.other) {
+    const { table, figures } = await otherQuality(seed, keys);
+    process.stdout.write(`${table}\n`);
+    if (values.json) process.stdout.write(`${JSON.stringify({ seed, ...figures })}\n`);
+    return;
+  }
   const random = chance(seed);
   const lives: Life[] = [];
   const tried: Trial[] = [];

@@ -72,6 +72,12 @@ export const IncidentTimes = z.object({
 }).meta({ id: 'IncidentTimes' });
 export type IncidentTimes = z.infer<typeof IncidentTimes>;
 
+export const NewCallersConduct = z.object({
+  requests: z.number().int(), accepted: z.number().int(), refused: z.number().int(), failed: z.number().int(), bytes_out: z.number().int().describe('Of accepted requests, where the gateway says'),
+  accepted_routes: z.array(z.string()).describe('The three called most'),
+}).meta({ id: 'NewCallersConduct' });
+export type NewCallersConduct = z.infer<typeof NewCallersConduct>;
+
 export const AffectedKey = z.object({
   key_id: z.string(), name: z.string(), kind: CredentialKind, state: KeyState.nullable().describe('null = the registry does not hold it'),
   environment: Environment.nullable(), workspace_id: z.string().nullable().describe('null = the key belongs to the account'),
@@ -93,6 +99,7 @@ export const Incident = IncidentSummary.extend({
     .describe('Whom to call, in this order. An owner who left is not on it'),
   narrative: z.array(z.string()).describe('What happened, in sentences made from the evidence'),
   severity_because: z.string(),
+  new_callers: NewCallersConduct.nullable().describe('What callers that are new to the keys did with them while the incident lasted; null where there are none'),
   times: IncidentTimes, affected_keys: z.array(AffectedKey),
   timeline: z.array(TimelineEntry), evidence: z.array(Finding), sample_requests: z.array(RequestLog).describe('Some of those that findings name, newest first'),
   similar: z.array(SimilarIncident).describe('Closed ones of the last 180 days, most alike first'),

@@ -30,7 +30,7 @@ export {
 export { CreateCustomRule, CustomRuleFile, CustomRulePage, CustomRuleQuery } from './custom-rule.js';
 export {
   AffectedKey, Finding, FindingEvidence, FindingPage, FindingQuery, Incident, IncidentPage, IncidentQuery, IncidentState, IncidentSummary, IncidentTimes,
-  IncidentTimesQuery, IncidentTimesReport, MergeIncident,
+  IncidentTimesQuery, IncidentTimesReport, MergeIncident, NewCallersConduct,
   RuleDescription, RuleList,
   Severity, SimilarIncident, SplitIncident, SuggestedAction, TimelineEntry, UpdateIncident, severityRank,
 } from './incident.js';

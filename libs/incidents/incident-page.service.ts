@@ -1,11 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import { severityRank, type AffectedKey, type Incident, type RequestLog, type SimilarIncident, type TimelineEntry } from '@keytrail/contracts';
+import { severityRank, type AffectedKey, type Environment, type Incident, type NewCallersConduct, type Outcome, type RequestLog, type SimilarIncident, type TimelineEntry } from '@keytrail/contracts';
 import { KeyDirectory, keyEventsOf, kindRules, type KeyEventRow } from '@keytrail/credentials';
 import { presentFinding, type FindingRow } from '@keytrail/detection';
 import { Clock } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { RequestLogStore } from '@keytrail/request-logs';
-import { closedIncidentsSince, findingsOf, lastNotesOf, ownerOf, presentIncident, timelineOf, type IncidentRow } from './incident.store.js';
+import { closedIncidentsSince, findingsOf, lastNotesOf, environmentOf, ownerOf, presentIncident, timelineOf, type IncidentRow } from './incident.store.js';
 import { suggestActions } from './narrative.js';
 import { likeness } from './similar.js';
 import { tellStory } from './story.js';
@@ -32,7 +32,8 @@ export class IncidentPages {
   async of(row: IncidentRow): Promise<Incident> {
     await this.directory.refresh();
     const findings = await findingsOf(this.database, row.incident_id, FINDINGS_SHOWN);
-    const keys = row.key_ids.map((keyId) => this.affectedKey(row, keyId, findings));
+    const environment = await environmentOf(this.database, row.workspace_id);
+    const keys = row.key_ids.map((keyId) => this.affectedKey(row, keyId, findings, environment));
     const actions = suggestActions(subjectsOf(row, this.directory), { ...row, first_seen: row.first_seen.getTime(), last_seen: row.last_seen.getTime() });
     const evidence = findings.map(presentFinding);
     const gravest = this.gravestOf(findings);
@@ -41,10 +42,11 @@ export class IncidentPages {
       ...(owner.status === 'active' ? [{ name: owner.name, contact: owner.contact, role: 'owner' as const }] : []),
       ...owner.escalation.map(({ name, contact }) => ({ name, contact, role: 'escalation' as const })),
     ];
+    const new_callers = await this.conductOfNewCallers(row);
     return {
       ...presentIncident(row),
-      escalation_path,
-      narrative: tellStory({ incident: row, ownerLeft: owner?.status === 'left', escalation: escalation_path.filter(({ role }) => role === 'escalation'), evidence, findings: row.findings, keys, actions }),
+      escalation_path, new_callers,
+      narrative: tellStory({ incident: row, now: this.clock.date(), new_callers, ownerLeft: owner?.status === 'left', escalation: escalation_path.filter(({ role }) => role === 'escalation'), evidence, findings: row.findings, keys, actions }),
       severity_because: severityBecause(row.severity, gravest, gravest && this.kindOf(gravest)),
       times: timesOf({ ...row, resolved_at: row.state === 'resolved' && row.merged_into === null ? row.closed_at : null }),
       affected_keys: keys,
@@ -56,7 +58,7 @@ export class IncidentPages {
     };
   }
 
-  private affectedKey(row: IncidentRow, keyId: string, findings: readonly FindingRow[]): AffectedKey {
+  private affectedKey(row: IncidentRow, keyId: string, findings: readonly FindingRow[], ofWorkspace: Environment | null): AffectedKey {
     const key = this.directory.findIn(row.workspace_id, keyId);
     const counted = findings.filter(({ key_id }) => key_id === keyId).length;
     if (key === undefined) {
@@ -64,7 +66,7 @@ export class IncidentPages {
     }
     const now = this.clock.date();
     return {
-      key_id: keyId, name: key.name, kind: key.kind, environment: key.environment, workspace_id: key.workspace_id,
+      key_id: keyId, name: key.name, kind: key.kind, environment: key.environment ?? ofWorkspace, workspace_id: key.workspace_id,
       state: key.revoked_at !== null ? 'revoked' : key.expires_at !== null && key.expires_at <= now ? 'expired' : 'active',
       owner: { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact },
       replaces: this.directory.ancestorsOf(keyId), replaced_by: key.replaced_by, findings: counted,
@@ -87,6 +89,17 @@ export class IncidentPages {
 
   private kindOf({ workspace_id, key_id }: FindingRow) {
     return this.directory.findIn(workspace_id, key_id)?.kind;
+  }
+
+  private async conductOfNewCallers({ workspace_id: workspace, key_ids: keys, new_addresses: addresses, first_seen, last_seen }: IncidentRow): Promise<NewCallersConduct | null> {
+    if (keys.length === 0 || addresses.length === 0) return null;
+    const conduct = await this.requestLogs.conductOf({ workspace, keys, addresses, from: first_seen.getTime(), to: last_seen.getTime() + 1 });
+    const of = (...outcomes: Outcome[]) => conduct.filter(({ outcome }) => outcomes.includes(outcome)).reduce((sum, { requests }) => sum + requests, 0);
+    const accepted = conduct.find(({ outcome }) => outcome === 'authorised');
+    return {
+      requests: conduct.reduce((sum, { requests }) => sum + requests, 0), accepted: of('authorised'), refused: of('unauthorised', 'forbidden', 'rate_limited'), failed: of('error'),
+      bytes_out: accepted?.bytes_out ?? 0, accepted_routes: accepted?.routes ?? [],
+    };
   }
 
   /** Some requests of each finding, the gravest findings first. */

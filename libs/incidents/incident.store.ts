@@ -1,5 +1,5 @@
 import { sql, type Selectable } from 'kysely';
-import type { IncidentState, IncidentSummary, Severity, TimelineEntry } from '@keytrail/contracts';
+import type { Environment, IncidentState, IncidentSummary, Severity, TimelineEntry } from '@keytrail/contracts';
 import type { FindingRow } from '@keytrail/detection';
 import { inWorkspaces, type Executor, type IncidentTable } from '@keytrail/postgres';
 import { titleWithOthers } from './narrative.js';
@@ -91,6 +91,9 @@ export async function lastNotesOf(executor: Executor, incidentIds: readonly stri
 export const momentsOf = (executor: Executor, workspaces: readonly string[] | null, from: Date, to: Date) =>
   executor.selectFrom('incidents').select(['severity', 'state', 'first_seen', 'opened_at', 'acknowledged_at', 'contained_at', 'closed_at'])
     .where(inWorkspaces(workspaces)).where('merged_into', 'is', null).where('opened_at', '>=', from).where('opened_at', '<', to).orderBy('opened_at').execute();
+
+export const environmentOf = async (executor: Executor, workspace: string): Promise<Environment | null> =>
+  (await executor.selectFrom('workspaces').select('environment').where('workspace_id', '=', workspace).executeTakeFirst())?.environment ?? null;
 
 /** What the registry says of an owner now. */
 export const ownerOf = (executor: Executor, ownerId: string) =>

@@ -13,7 +13,7 @@ const finding = (overrides: Partial<Finding> = {}): Finding => ({
   evidence: { request_ids: ['r1'], counts: {}, countries: ['NL'] }, incident_id: 'inc_1', detected_at: at(1).toISOString(), not_a_threat: null, ...overrides,
 });
 const facts = (overrides: Omit<Partial<StoryFacts>, 'incident'> & { incident?: Partial<StoryFacts['incident']> } = {}): StoryFacts => ({
-  ownerLeft: false, escalation: [], evidence: [finding()], findings: 1, keys: [key()], actions: [{ title: 'Revoke payments-production and give its owner a new key', why: 'The old key is refused from the next call on.', call: null }],
+  now: at(60), new_callers: { requests: 600, accepted: 570, refused: 30, failed: 0, bytes_out: 1_234_567, accepted_routes: ['GET /v1/customers', 'GET /v1/orders'] }, ownerLeft: false, escalation: [], evidence: [finding()], findings: 1, keys: [key()], actions: [{ title: 'Revoke payments-production and give its owner a new key', why: 'The old key is refused from the next call on.', call: null }],
   ...overrides,
   incident: {
     first_seen: at(0), last_seen: at(30), owner_name: 'Payments', owner_contact: '#payments', new_addresses: ['203.0.113.7'], agents: ['thief/1.0'], state: 'open', contained_at: null,
@@ -27,10 +27,21 @@ describe('the story of an incident', () => {
       'This is about the API key payments-production. It began at 2026-03-01 12:00 UTC and went on for 30 minutes, last seen at 2026-03-01 12:30 UTC.',
       'Request rate far above what this key does at this hour (high): 600 requests in 1 minute where 10 were expected (60x).',
       'One caller was not seen with the key before: 203.0.113.7 (NL), calling itself thief/1.0.',
+      'With 600 calls from there: 570 accepted, 30 refused. Accepted most: GET /v1/customers, GET /v1/orders, 1.2 MB sent to them.',
       'Payments owns it, to be reached at #payments.',
       'payments-production is still good: whoever holds it can go on.',
       'First thing to do: Revoke payments-production and give its owner a new key. The old key is refused from the next call on.',
     ]);
+  });
+
+  it('says that it goes on while it was seen a moment ago and is not closed', () => {
+    expect(tellStory(facts({ now: at(33) }))[0]).toMatch(/and still goes on, last seen at 2026-03-01 12:30 UTC\.$/);
+    expect(tellStory(facts({ now: at(33), incident: { state: 'resolved' } }))[0]).toMatch(/went on for 30 minutes/);
+  });
+
+  it('says that new callers got nothing', () => {
+    const told = tellStory(facts({ new_callers: { requests: 40, accepted: 0, refused: 38, failed: 2, bytes_out: 0, accepted_routes: [] } }));
+    expect(told).toContain('With 40 calls from there: 0 accepted, 38 refused, 2 failed.');
   });
 
   it('tells the gravest finding first, five at most, and how many are left out', () => {

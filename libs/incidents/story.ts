@@ -1,9 +1,12 @@
-import { severityRank, type AffectedKey, type Finding, type SuggestedAction } from '@keytrail/contracts';
+import { severityRank, type AffectedKey, type Finding, type NewCallersConduct, type SuggestedAction } from '@keytrail/contracts';
 import { kindRules } from '@keytrail/credentials';
 import type { IncidentRow } from './incident.store.js';
 
 export interface StoryFacts {
   incident: Pick<IncidentRow, 'first_seen' | 'last_seen' | 'owner_name' | 'owner_contact' | 'new_addresses' | 'agents' | 'state' | 'contained_at'>;
+  now: Date;
+  /** null where all callers are known. */
+  new_callers: NewCallersConduct | null;
   ownerLeft: boolean;
   /** Whom to ask after the owner. */
   escalation: readonly { name: string; contact: string }[];
@@ -22,11 +25,13 @@ export function tellStory(facts: StoryFacts): string[] {
   return [when(facts), ...what(facts), ...fromWhere(facts), ...whose(facts), ...standing(facts), ...next(facts)];
 }
 
-function when({ incident: { first_seen, last_seen }, keys }: StoryFacts): string {
+function when({ incident: { first_seen, last_seen, state }, keys, now }: StoryFacts): string {
   const [first, ...others] = keys;
   const subject = first === undefined ? 'This is about a caller, not about one key' : `This is about the ${nounOf(first)} ${nameOf(first)}${others.length === 0 ? '' : ` and ${counted(others.length, 'more key')}`}`;
   const duration = last_seen.getTime() - first_seen.getTime();
-  const lasted = duration < MINUTE ? 'lasted less than a minute' : `went on for ${lengthOf(duration)}, last seen at ${clock(last_seen)}`;
+  const goesOn = state !== 'resolved' && state !== 'false_positive' && now.getTime() - last_seen.getTime() < GOES_ON_MS;
+  const lasted = goesOn ? `still goes on, last seen at ${clock(last_seen)}`
+    : duration < MINUTE ? 'lasted less than a minute' : `went on for ${lengthOf(duration)}, last seen at ${clock(last_seen)}`;
   return `${subject}. It began at ${clock(first_seen)} and ${lasted}.`;
 }
 
@@ -37,7 +42,7 @@ function what({ evidence, findings }: StoryFacts): string[] {
   return more > 0 ? [...told, `${counted(more, 'more finding')} in the evidence.`] : told;
 }
 
-function fromWhere({ incident: { new_addresses, agents }, evidence }: StoryFacts): string[] {
+function fromWhere({ incident: { new_addresses, agents }, evidence, new_callers }: StoryFacts): string[] {
   if (new_addresses.length === 0) {
     const known = new Set(evidence.flatMap(({ addresses }) => addresses));
     return known.size === 0 ? [] : [known.size === 1 ? 'Its caller was seen with the key before: ask the owner first.' : 'All its callers were seen with the key before: ask the owner first.'];
@@ -45,8 +50,20 @@ function fromWhere({ incident: { new_addresses, agents }, evidence }: StoryFacts
   const countries = [...new Set(evidence.flatMap((finding) => finding.evidence.countries ?? []))].filter((country) => country !== '');
   const places = countries.length === 0 ? '' : ` (${named(countries)})`;
   const calling = agents.length === 0 ? '' : `, calling ${new_addresses.length === 1 ? 'itself' : 'themselves'} ${named(agents)}`;
-  return [`${new_addresses.length === 1 ? 'One caller was' : `${new_addresses.length} callers were`} not seen with the key before: ${named(new_addresses)}${places}${calling}.`];
+  return [`${new_addresses.length === 1 ? 'One caller was' : `${new_addresses.length} callers were`} not seen with the key before: ${named(new_addresses)}${places}${calling}.`, ...doings(new_callers)];
 }
+
+/** What they got is what counts: a key that opens nothing has done no harm yet. */
+function doings(conduct: NewCallersConduct | null): string[] {
+  if (conduct === null || conduct.requests === 0) return [];
+  const { requests, accepted, refused, failed, bytes_out, accepted_routes } = conduct;
+  const parts = [`${accepted} accepted`, `${refused} refused`, ...(failed > 0 ? [`${failed} failed`] : [])];
+  const bytes = bytes_out > 0 ? `, ${sizeOf(bytes_out)} sent to them` : '';
+  const most = accepted === 0 ? '' : ` Accepted most: ${named(accepted_routes)}${bytes}.`;
+  return [`With ${requests === 1 ? 'one call' : `${requests} calls`} from there: ${parts.join(', ')}.${most}`];
+}
+
+const sizeOf = (bytes: number): string => (bytes < 1e3 ? `${bytes} bytes` : bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
 
 function whose({ incident: { owner_name, owner_contact }, keys, ownerLeft, escalation }: StoryFacts): string[] {
   if (owner_name === null) return keys.length === 0 ? [] : ['Nobody is known to own it.'];
@@ -86,6 +103,8 @@ function named(values: readonly string[]): string {
 }
 
 const MINUTE = 60_000;
+/** What was seen so lately may not be over. */
+const GOES_ON_MS = 5 * MINUTE;
 const HOUR = 60 * MINUTE;
 
 /** `2026-03-01 12:05 UTC`. */

@@ -8,5 +8,5 @@ export { HttpIntake } from './http-intake.service.js';
 export { KafkaCollector, KafkaCollectorSettings, type TopicSettings } from './kafka-collector.service.js';
 export { LedgerStore } from './ledger.store.js';
 export { createRedactor, type Redactor } from './redact.js';
-export { RequestLogStore } from './request-log.store.js';
+export { RequestLogStore, type Conduct } from './request-log.store.js';
 export { HistoryIntakeModule, KafkaCollectorModule, KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, type KafkaCollectorParts } from './request-logs.module.js';

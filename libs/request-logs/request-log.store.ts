@@ -1,11 +1,14 @@
 import { Injectable } from '@nestjs/common';
-import type { RequestLog } from '@keytrail/contracts';
+import type { Outcome, RequestLog } from '@keytrail/contracts';
 import { ClickHouse, checkToken } from '@keytrail/clickhouse';
 import { Clock } from '@keytrail/platform';
 import { GatheredRows } from './gathered-rows.js';
 import { buildRequestLogBlock, stampedBlock, type RequestLogBlockBuilder } from './request-log-block.js';
 import type { RequestLogRow } from './row.js';
-import { searchSql, type SearchFilter, type SearchPosition } from './search.js';
+import { searchSql, type SearchFilter, type SearchPosition, type TimeRange } from './search.js';
+
+/** Of one outcome. */
+export interface Conduct { outcome: Outcome; requests: number; bytes_out: number; routes: string[] }
 
 interface StoredRow extends Omit<RequestLog, 'time'> {
   /** Epoch milliseconds. */
@@ -47,6 +50,16 @@ export class RequestLogStore {
       'SELECT DISTINCT partition_id AS id FROM system.parts WHERE database = currentDatabase() AND table = {aside:String} AND active', { aside });
     for (const { id } of partitions) await this.clickhouse.command(`ALTER TABLE request_logs ATTACH PARTITION ID '${id}' FROM ${aside}`);
     await this.clickhouse.command(`DROP TABLE ${aside} SYNC`);
+  }
+
+  /** What callers did with keys in a span of time: how often each outcome came, with how many bytes, and the three routes called most. */
+  async conductOf({ workspace, keys, addresses, from, to }: { workspace: string; keys: readonly string[]; addresses: readonly string[] } & TimeRange): Promise<Conduct[]> {
+    return this.clickhouse.select<Conduct>(
+      `SELECT outcome, count() AS requests, toFloat64(sum(ifNull(bytes_out, 0))) AS bytes_out,
+        topK(3)(concat(method, ' ', if(route = '', cutQueryString(path), toString(route)))) AS routes
+      FROM request_logs WHERE workspace_id = {workspace:String} AND key_id IN {keys:Array(String)} AND address IN {addresses:Array(String)}
+        AND request_logs.time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND request_logs.time < fromUnixTimestamp64Milli({to:Int64}, 'UTC') GROUP BY outcome`,
+      { workspace, keys, addresses, from, to });
   }
 
   /** Rows, newest first, after a position. */

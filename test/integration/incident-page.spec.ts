@@ -54,6 +54,8 @@ describe('the page of an incident', () => {
     expect(incident.timeline.filter(({ kind }) => kind === 'key').map(({ text }) => text)).toEqual([`${key.name} was made`]);
     expect(incident.times).toMatchObject({ to_acknowledge: null, to_contain: null, to_resolve: null });
     expect(incident.times.to_detect).toBeGreaterThanOrEqual(59);
+    expect(incident.new_callers).toEqual({ requests: 40, accepted: 0, refused: 40, failed: 0, bytes_out: 0, accepted_routes: [] });
+    expect(incident.affected_keys[0]!.environment).toBe('production');
     const radius = await app.call(incident.affected_keys[0]!.blast_radius!.replace('GET ', ''));
     expect(radius.status).toBe(200);
   });

@@ -1,3 +1,4 @@
+import type { KeyName } from './progress.store.js';
 import type { CallerActivity } from './types.js';
 
 /** A network that a key was used from. Times are epoch milliseconds. */
@@ -17,4 +18,6 @@ export interface ActivityHistory {
   ofUnknownCredentials(workspace: string, fromMinute: number, toMinute: number): Promise<CallerActivity[]>;
   /** Networks a key was seen from before a moment; the country is that of one address of the network. */
   knownNetworks(workspace: string, keyId: string, before: number): Promise<KnownNetwork[]>;
+  /** The same of many keys at once, up to now; in the order of the keys. */
+  knownNetworksOf(keys: readonly KeyName[]): Promise<KnownNetwork[][]>;
 }

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { ClickHouse, type QueryParams } from '@keytrail/clickhouse';
 import type { ActivityHistory, KnownNetwork } from './activity-history.js';
+import { nameOf } from './memory/key-memories.js';
+import type { KeyName } from './progress.store.js';
 import { networkOf } from './rules/index.js';
+import { groupBy } from './slices.js';
 import type { CallerActivity } from './types.js';
 
 export interface ArrivedBatch {
@@ -15,6 +18,7 @@ export interface ArrivedBatch {
 const MOST_GROUPS = 20_000;
 const MOST_ADDRESSES = 5_000;
 const BATCHES_A_PAGE = 5_000;
+const KEYS_A_QUERY = 2_000;
 
 /**
  * Minutes by the requests' own clock, but not ahead of their arrival: one gateway whose clock is ahead must not make a key's present look
@@ -65,7 +69,7 @@ export class CallerActivityStore implements ActivityHistory {
   }
 
   /** Everything in some batches, in the order of the requests' own clock. */
-  async ofBatches(batches: readonly ArrivedBatch[]): Promise<CallerActivity[]> {
+  async ofBatches(batches: readonly Pick<ArrivedBatch, 'batch_id' | 'ingested_at'>[]): Promise<CallerActivity[]> {
     const from = Math.min(...batches.map((batch) => batch.ingested_at));
     return this.clickhouse.select<CallerActivity>(
       `SELECT ${COLUMNS} FROM caller_activity
@@ -85,18 +89,25 @@ export class CallerActivityStore implements ActivityHistory {
 
   /** Networks a key was seen from before a moment; the country is that of one address of the network. */
   async knownNetworks(workspace: string, keyId: string, before: number): Promise<KnownNetwork[]> {
-    const rows = await this.clickhouse.select<{ address: string; country: string; first_seen: number; last_seen: number; requests: number }>(
-      `SELECT address, anyLast(country) AS country, toUnixTimestamp64Milli(min(first_time)) AS first_seen, toUnixTimestamp64Milli(max(last_time)) AS last_seen, sum(requests) AS requests
+    return networksOf(await this.clickhouse.select<KnownAddress>(
+      `SELECT ${KNOWN_ADDRESS}
       FROM key_callers WHERE workspace_id = {workspace:String} AND key_id = {key_id:String} AND address != ''
-      GROUP BY address HAVING first_seen < {before:Int64} ORDER BY first_seen LIMIT ${MOST_ADDRESSES}`, { workspace, key_id: keyId, before });
-    const networks = new Map<string, KnownNetwork>();
-    for (const row of rows) {
-      const network = networkOf(row.address);
-      const known = networks.get(network);
-      if (known === undefined) networks.set(network, { network, country: row.country, first_seen: row.first_seen, last_seen: row.last_seen, requests: row.requests });
-      else Object.assign(known, { requests: known.requests + row.requests, last_seen: Math.max(known.last_seen, row.last_seen) });
+      GROUP BY address HAVING first_seen < {before:Int64} ORDER BY first_seen LIMIT ${MOST_ADDRESSES}`, { workspace, key_id: keyId, before }));
+  }
+
+  async knownNetworksOf(keys: readonly KeyName[]): Promise<KnownNetwork[][]> {
+    const known: KnownNetwork[][] = [];
+    for (let start = 0; start < keys.length; start += KEYS_A_QUERY) {
+      const some = keys.slice(start, start + KEYS_A_QUERY);
+      const rows = await this.clickhouse.select<KnownAddress & KeyName>(
+        `SELECT workspace_id, key_id, ${KNOWN_ADDRESS}
+        FROM key_callers WHERE (workspace_id, key_id) IN (SELECT arrayJoin(arrayZip({workspaces:Array(String)}, {key_ids:Array(String)}))) AND address != ''
+        GROUP BY workspace_id, key_id, address ORDER BY first_seen LIMIT ${MOST_ADDRESSES} BY workspace_id, key_id`,
+        { workspaces: some.map(({ workspace_id }) => workspace_id), key_ids: some.map(({ key_id }) => key_id) });
+      const ofKeys = groupBy(rows, nameOf);
+      known.push(...some.map((key) => networksOf(ofKeys.get(nameOf(key)) ?? [])));
     }
-    return [...networks.values()];
+    return known;
   }
 
   private within(condition: string, params: QueryParams, fromMinute: number, toMinute: number): Promise<CallerActivity[]> {
@@ -105,4 +116,20 @@ export class CallerActivityStore implements ActivityHistory {
       WHERE ingested_at >= fromUnixTimestamp(${Math.max(0, Math.trunc(fromMinute) * 60)}) AND workspace_id = {workspace:String} AND ${condition} AND ${MINUTE} >= ${Math.trunc(fromMinute)} AND ${MINUTE} <= ${Math.trunc(toMinute)}
       ORDER BY minute, caller_activity.first_time LIMIT ${MOST_GROUPS}`, params);
   }
+}
+
+interface KnownAddress { address: string; country: string; first_seen: number; last_seen: number; requests: number }
+
+const KNOWN_ADDRESS = `address, anyLast(country) AS country, toUnixTimestamp64Milli(min(first_time)) AS first_seen, toUnixTimestamp64Milli(max(last_time)) AS last_seen,
+  sum(requests) AS requests`;
+
+function networksOf(rows: readonly KnownAddress[]): KnownNetwork[] {
+  const networks = new Map<string, KnownNetwork>();
+  for (const row of rows) {
+    const network = networkOf(row.address);
+    const known = networks.get(network);
+    if (known === undefined) networks.set(network, { network, country: row.country, first_seen: row.first_seen, last_seen: row.last_seen, requests: row.requests });
+    else Object.assign(known, { requests: known.requests + row.requests, last_seen: Math.max(known.last_seen, row.last_seen) });
+  }
+  return [...networks.values()];
 }

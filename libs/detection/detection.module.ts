@@ -11,8 +11,8 @@ import { DetectionJob } from './detection.job.js';
 import { Detection } from './detection.service.js';
 import { FindingStore } from './finding.store.js';
 import { FindingsController } from './findings.controller.js';
-import { HabitStore } from './habit.store.js';
 import { Judge } from './judge.service.js';
+import { LiveMemory } from './live-memory.service.js';
 import { ObjectUseStore } from './object-use.store.js';
 import { ObjectWalks } from './object-walks.service.js';
 import { ProgressStore } from './progress.store.js';
@@ -39,7 +39,7 @@ export class FindingsHttpModule {}
 @Module({
   imports: [CredentialsModule],
   providers: [
-    CallerActivityStore, CustomRules, CustomRuleStore, Detection, DetectionJob, FindingStore, HabitStore, Judge, ObjectUseStore, ObjectWalks,
+    CallerActivityStore, CustomRules, CustomRuleStore, Detection, DetectionJob, FindingStore, Judge, LiveMemory, ObjectUseStore, ObjectWalks,
     ProgressStore, RegistryEventStore, Replays, RequestReuseStore, RuleFacts, StepJudge, Sweep, SweepStore, Tuning,
   ],
   exports: [CallerActivityStore, Detection, FindingStore, Sweep, Tuning],

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
-import { Clock, Metrics } from '@keytrail/platform';
+import { Metrics } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { CallerActivityStore, type ArrivedBatch } from './caller-activity.store.js';
 import { FindingStore } from './finding.store.js';
-import { HabitStore } from './habit.store.js';
+import { LiveMemory } from './live-memory.service.js';
 import { ProgressStore, type Progress } from './progress.store.js';
-import { StepJudge, type JudgedStep, type StepMemory } from './step-judge.service.js';
+import type { StepFindings } from './step-findings.js';
+import { StepJudge, type StepMemory } from './step-judge.service.js';
 
 /** How far before the cursor batches are looked for: an insert may become visible this long after its stamp. */
 const LATE_VISIBLE_MS = 2 * 60_000;
@@ -17,29 +18,36 @@ const KEPT_MS = 7 * 24 * 60 * 60_000;
 const GROUPS_A_STEP = 20_000;
 
 /**
- * Judges what arrived since the last time. A step reads some batches from ClickHouse, judges them, and commits findings, what is remembered
- * of each key, and the progress in one transaction: a crash, or a stop in its middle, repeats the step; it neither skips nor doubles one.
+ * Judges what arrived since the last time. A step reads some batches from ClickHouse, judges them, and commits findings and progress in one
+ * transaction: a crash, or a stop in its middle, repeats the step; it neither skips nor doubles one. What is remembered of keys lies in memory.
  */
 @Injectable()
 export class Detection {
-  private readonly memory: StepMemory = {
-    watches: (keys) => this.progress.watches(keys),
-    habits: (keys) => this.habits.of(keys),
+  private readonly stepMemory: StepMemory = {
+    load: (keys) => this.memory.load(keys),
+    isKnown: (key) => this.memory.isKnown(key),
+    get: (key) => this.memory.get(key),
+    put: (key, memory) => this.memory.put(key, memory),
     goingOn: (workspace, keyId, from) => this.findings.goingOn(workspace, keyId, from),
     between: (workspace, keyId, from, to) => this.findings.between(workspace, keyId, from, to),
   };
 
   constructor(
     private readonly database: Database, private readonly activity: CallerActivityStore, private readonly progress: ProgressStore,
-    private readonly findings: FindingStore, private readonly habits: HabitStore, private readonly judge: StepJudge, private readonly clock: Clock,
-    private readonly metrics: Metrics,
+    private readonly findings: FindingStore, private readonly memory: LiveMemory, private readonly judge: StepJudge, private readonly metrics: Metrics,
   ) {}
 
   /** Works off everything that arrived, or what it can until `isStopping`. `onStep` is told how many groups each step judged. */
   async tick(isStopping: () => boolean = () => false, onStep: (groups: number) => void = () => undefined): Promise<void> {
     const stop = this.metrics.tickSeconds.startTimer();
     while (!isStopping() && await this.step(isStopping, onStep));
+    await this.memory.writeChangedBefore();
     stop();
+  }
+
+  /** Writes down all that is remembered, so that the next start has nothing to judge again. */
+  async writeAll(): Promise<void> {
+    await this.memory.writeChangedBefore(Infinity);
   }
 
   /** false: nothing is left. */
@@ -53,24 +61,30 @@ export class Detection {
     if (batches.length === 0) return false;
     await this.judge.refresh();
     const arrived = await this.activity.ofBatches(batches);
-    const judged = await this.judge.judgeStep({ batch_ids: batches.map(({ batch_id }) => batch_id) }, arrived, this.memory, isStopping);
-    if (judged === undefined) return false;
-    await this.commit(progress, batches, judged, after);
+    let isDone = false;
+    try {
+      if (!await this.memory.catchUp(progress, isStopping)) return false;
+      const found = await this.judge.judgeStep({ batch_ids: batches.map(({ batch_id }) => batch_id) }, arrived, this.stepMemory, isStopping);
+      if (found === undefined) return false;
+      isDone = await this.commit(progress, batches, found, arrived.length, after);
+    } finally {
+      if (isDone) this.memory.committed();
+      else this.memory.forget();
+    }
     onStep(arrived.length);
     return true;
   }
 
-  private async commit(progress: Progress | undefined, batches: ArrivedBatch[], { watches, habits, found }: JudgedStep, after: number): Promise<void> {
+  /** false: another detector was faster. */
+  private async commit(progress: Progress | undefined, batches: ArrivedBatch[], found: StepFindings, groups: number, after: number): Promise<boolean> {
     const to = Math.max(progress?.ingested_at ?? 0, ...batches.map((batch) => batch.ingested_at));
-    const isOurs = await this.database.transaction().execute(async (transaction) => {
-      if (!await this.progress.advance(transaction, progress, to, batches, after - LATE_VISIBLE_MS)) return false;
-      await this.progress.keepWatches(transaction, watches, this.clock.date());
+    return this.database.transaction().execute(async (transaction) => {
+      const writtenUpTo = this.memory.choose(groups);
+      if (!await this.progress.advance(transaction, progress, { to, batches, writtenUpTo, forgetBefore: after - LATE_VISIBLE_MS })) return false;
+      await this.memory.write(transaction);
       await this.findings.save(transaction, found.changes());
-      await this.habits.keep(transaction, habits.changed, this.clock.date());
       return true;
     });
-    if (isOurs) this.habits.hold(habits.all);
-    else this.habits.forget();
   }
 }
 

@@ -11,6 +11,7 @@ import type { KnownFinding } from './merge-finding.js';
 import { ObjectWalks } from './object-walks.service.js';
 import { NetworkMemory } from './network-memory.js';
 import { NewcomerMemory } from './newcomer-memory.js';
+import type { KeyName } from './progress.store.js';
 import { isDenied } from './rules/activity.js';
 import {
   activityRules, callerOfManyKeys, credentialForSuspect, deniedBurst, deniedRate, dormantKey, errorRate, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained,
@@ -62,6 +63,8 @@ const NEW_FOR_MS = HOUR;
 export class Judge {
   private readonly logger = new Logger('detection');
   private readonly networks = new NetworkMemory();
+  /** What was looked up for the step at hand. */
+  private readonly looked = new Map<string, KnownNetwork[]>();
   private readonly entities = new EntityMemory();
   private readonly newcomers = new NewcomerMemory();
 
@@ -78,6 +81,20 @@ export class Judge {
   /** Begins with another slice of the requests' own clock. */
   beginSlice(): void {
     this.objects.beginSlice();
+  }
+
+  /** Looks up at once what `judgeKey` would have to look up key by key: the networks of keys that come from one for the first time since the start. */
+  async prepare(activity: readonly CallerActivity[], isOld: (key: KeyName) => boolean): Promise<void> {
+    const keys = new Map<string, KeyName>();
+    for (const group of activity) {
+      if (group.key_id === '' || group.address === '') continue;
+      const name = `${group.workspace_id} ${group.key_id}`;
+      if (!keys.has(name) && this.networks.firstSeen(name, networkOf(group.address)) === undefined && isOld(group)) keys.set(name, group);
+    }
+    this.looked.clear();
+    if (keys.size === 0) return;
+    const known = await this.activity.knownNetworksOf([...keys.values()]);
+    [...keys.keys()].forEach((name, index) => this.looked.set(name, known[index]!));
   }
 
   async judgeKey(one: KeyCase, past: KeyPast): Promise<FindingDraft[]> {
@@ -239,7 +256,7 @@ export class Judge {
     const met = activity.filter((group) => group.address !== '').map((group) => ({ network: networkOf(group.address), at: group.first_time }));
     let known: KnownNetwork[] | null = null;
     if (met.some(({ network }) => this.networks.firstSeen(key, network) === undefined)) {
-      known = await this.activity.knownNetworks(workspace_id, key_id, from);
+      known = this.looked.get(key)?.filter(({ first_seen }) => first_seen < from) ?? await this.activity.knownNetworks(workspace_id, key_id, from);
       for (const { network, first_seen } of known) this.networks.learn(key, network, first_seen);
       for (const { network, at } of met) this.networks.learn(key, network, at);
     }
@@ -252,7 +269,9 @@ export class Judge {
   private ask<Input extends Asked, Settings>(rule: Rule<Input, Settings>, input: Input): FindingDraft[] {
     try {
       const settings = this.tuning.settingsOf(rule, subjectOf(input));
-      return settings === null ? [] : this.tuning.kept(rule.decide(input, settings));
+      if (settings === null) return NOTHING;
+      const drafts = rule.decide(input, settings);
+      return drafts.length === 0 ? NOTHING : this.tuning.kept(drafts);
     } catch (error) {
       return this.failed(rule.id, error);
     }
@@ -264,6 +283,9 @@ export class Judge {
     return [];
   }
 }
+
+/** What most rules find most of the time. */
+const NOTHING: FindingDraft[] = [];
 
 /** What the inputs of all rules have in common. */
 interface Asked { workspace_id?: string; key_id?: string; activity?: readonly CallerActivity[] }

@@ -1,7 +1,8 @@
 import {
   advance, baselineSettings, closeKeyMinute, emptyKeyBaseline, emptyShares, readBaseline, readShares, scoreOpenMinute, type Alarm, type BaselineState,
-  type Shares, type Verdict,
+  type KeyBaseline, type Shares, type Verdict,
 } from './baseline/index.js';
+import { baselineCopier } from './memory/watch-record.js';
 import { isDenied } from './rules/activity.js';
 import type { CallerActivity } from './types.js';
 
@@ -66,78 +67,93 @@ export function readKeyWatch(stored: unknown): KeyWatch | undefined {
  * hold so far. A minute that comes after it was closed counts for denied calls only. The watch is changed in place and returned.
  */
 export function watchActivity(watch: KeyWatch, activity: readonly CallerActivity[]): WatchedMinutes {
-  for (const group of activity) watch.first_seen = Math.min(watch.first_seen, group.first_time);
-  addMinutes(watch, activity);
+  for (const group of activity) if (group.first_time < watch.first_seen) watch.first_seen = group.first_time;
+  addMinutes(watch.recent, activity);
   const latest = watch.recent.at(-1)?.minute ?? watch.baseline.closed;
   const spikes: Verdict[] = [];
   const alarms: Alarm[] = [];
-  for (const count of watch.recent) {
-    const { minute } = count;
-    if (minute <= watch.baseline.closed || minute > latest - OPEN_MINUTES) continue;
-    const closed = closeKeyMinute({ rate: watch.baseline, shares: watch.shares }, minute, count);
+  for (let index = firstAfter(watch.recent, watch.baseline.closed); index < watch.recent.length; index += 1) {
+    const count = watch.recent[index]!;
+    if (count.minute > latest - OPEN_MINUTES) break;
+    const closed = closeKeyMinute({ rate: watch.baseline, shares: watch.shares }, count.minute, count);
     watch.baseline = closed.baseline.rate;
     watch.shares = closed.baseline.shares;
     if (closed.verdict.spike) spikes.push(closed.verdict);
-    alarms.push(...closed.alarms.filter(({ kind }) => kind !== 'spike'));
+    for (const alarm of closed.alarms) if (alarm.kind !== 'spike') alarms.push(alarm);
   }
-  spikes.push(...judgeOpen(watch));
-  alarms.push(...judgeOpenShares(watch));
+  judgeOpen(watch, spikes, alarms);
   forgetOld(watch, latest);
   return { watch, spikes, alarms };
 }
 
-function addMinutes(watch: KeyWatch, activity: readonly CallerActivity[]): void {
-  const byMinute = new Map(watch.recent.map((count) => [count.minute, count]));
+/** Counts in the order of their minutes; nearly all of them are at the end. */
+function addMinutes(recent: MinuteCount[], activity: readonly CallerActivity[]): void {
   for (const group of activity) {
     const { minute, requests } = group;
-    const count = byMinute.get(minute) ?? { minute, requests: 0, denied: 0, errors: 0 };
+    const at = firstAfter(recent, minute - 1);
+    let count = recent[at];
+    if (count?.minute !== minute) {
+      count = { minute, requests: 0, denied: 0, errors: 0 };
+      recent.splice(at, 0, count);
+    }
     count.requests += requests;
     if (group.outcome === 'error') count.errors += requests;
     if (isDenied(group)) count.denied += requests;
-    byMinute.set(minute, count);
   }
-  watch.recent = [...byMinute.values()].sort((a, b) => a.minute - b.minute);
 }
 
-/** A spike is seen within its minute: the open minutes are judged on a copy, which learns nothing for good. */
-function judgeOpen(watch: KeyWatch): Verdict[] {
-  const open = watch.recent.filter(({ minute }) => minute > watch.baseline.closed);
-  const requests = open.reduce((sum, count) => sum + count.requests, 0);
-  const last = open.pop();
-  if (last === undefined || (requests < baselineSettings.min_events && watch.baseline.episode === null)) return [];
-  let ahead = open.length === 0 ? watch.baseline : structuredClone(watch.baseline);
-  const verdicts: Verdict[] = [];
-  for (const { minute, requests } of open) {
-    const step = advance(ahead, minute, requests);
-    ahead = step.state;
-    verdicts.push(step.verdict);
-  }
-  verdicts.push(scoreOpenMinute(ahead, last.minute, last.requests));
-  return verdicts.filter(({ spike }) => spike);
+/** The place of the first minute after one. */
+function firstAfter(recent: readonly MinuteCount[], minute: number): number {
+  let at = recent.length;
+  while (at > 0 && recent[at - 1]!.minute > minute) at -= 1;
+  return at;
 }
 
-/** The same for how calls go. */
-function judgeOpenShares({ baseline, shares, recent }: KeyWatch): Alarm[] {
-  const open = recent.filter(({ minute }) => minute > baseline.closed);
-  const wrong = open.reduce((sum, { errors, denied }) => sum + errors + denied, 0);
-  if (wrong === 0) return [];
-  let ahead = structuredClone({ rate: baseline, shares });
-  const alarms: Alarm[] = [];
-  for (const count of open) {
-    const judged = closeKeyMinute(ahead, count.minute, count);
+/**
+ * A spike is seen within its minute, and so is how calls go: the open minutes are judged on a copy, which learns nothing for good.
+ */
+function judgeOpen(watch: KeyWatch, spikes: Verdict[], alarms: Alarm[]): void {
+  const { baseline, recent } = watch;
+  const from = firstAfter(recent, baseline.closed);
+  const last = recent.at(-1);
+  if (last === undefined || from === recent.length) return;
+  let requests = 0;
+  let wrong = 0;
+  for (let index = from; index < recent.length; index += 1) {
+    requests += recent[index]!.requests;
+    wrong += recent[index]!.errors + recent[index]!.denied;
+  }
+  if (requests >= baselineSettings.min_events || baseline.episode !== null) {
+    let ahead = from === recent.length - 1 && last.minute === baseline.closed + 1 ? baseline : aheadOf(watch).rate;
+    for (let index = from; index < recent.length - 1; index += 1) {
+      const { state, verdict } = advance(ahead, recent[index]!.minute, recent[index]!.requests);
+      ahead = state;
+      if (verdict.spike) spikes.push(verdict);
+    }
+    if (last.minute > ahead.closed + 1) ahead = advance(ahead, last.minute - 1, 0).state;
+    const verdict = scoreOpenMinute(ahead, last.minute, last.requests);
+    if (verdict.spike) spikes.push(verdict);
+  }
+  if (wrong === 0) return;
+  let ahead = aheadOf(watch);
+  for (let index = from; index < recent.length; index += 1) {
+    const judged = closeKeyMinute(ahead, recent[index]!.minute, recent[index]!);
     ahead = judged.baseline;
-    alarms.push(...judged.alarms.filter(({ kind }) => kind === 'errors' || kind === 'denied'));
+    for (const alarm of judged.alarms) if (alarm.kind === 'errors' || alarm.kind === 'denied') alarms.push(alarm);
   }
-  return alarms;
 }
+
+/** What is known of a key, to go on with for a while: one and the same object for all. */
+const aheadOf = ({ baseline, shares }: KeyWatch): KeyBaseline => copyOf({ rate: baseline, shares });
+const copyOf = baselineCopier();
 
 function forgetOld(watch: KeyWatch, latest: number): void {
-  const kept = watch.recent.filter(({ minute }) => minute > latest - RECENT_MINUTES || minute > watch.baseline.closed);
-  const oldest = kept[0]?.minute ?? latest;
-  for (const { minute, requests, denied } of watch.recent) {
-    if (minute >= oldest) break;
+  const oldest = Math.min(latest - RECENT_MINUTES, watch.baseline.closed);
+  const forgotten = firstAfter(watch.recent, oldest);
+  for (let index = 0; index < forgotten; index += 1) {
+    const { requests, denied } = watch.recent[index]!;
     watch.prior.requests = watch.prior.requests * DECAY + requests;
     watch.prior.denied = watch.prior.denied * DECAY + denied;
   }
-  watch.recent = kept;
+  if (forgotten > 0) watch.recent.splice(0, forgotten);
 }

@@ -19,6 +19,7 @@ import { accessTokenChanges } from './migrations/0013-access-token-changes.js';
 import { ruleFacts } from './migrations/0014-rule-facts.js';
 import { tuning } from './migrations/0016-tuning.js';
 import { customRules } from './migrations/0017-custom-rules.js';
+import { packedKeyMemory } from './migrations/0018-packed-key-memory.js';
 import { registryEvents } from './migrations/0021-registry-events.js';
 import { incidentChanges } from './migrations/0023-incident-changes.js';
 import { alerting } from './migrations/0024-alerting.js';
@@ -98,6 +99,7 @@ export class Database extends Kysely<Tables> {
           '0014-rule-facts': ruleFacts,
           '0016-tuning': tuning,
           '0017-custom-rules': customRules,
+          '0018-packed-key-memory': packedKeyMemory,
           '0021-registry-events': registryEvents,
           '0023-incident-changes': incidentChanges,
           '0024-alerting': alerting,

@@ -135,10 +135,16 @@ export interface KafkaLedgerTable {
 /** received = stored + dead_lettered, by source, since the beginning. */
 export interface IntakeCountTable { source: string; received: number; stored: number; dead_lettered: number }
 
-export interface DetectionCursorTable { name: string; ingested_at: Time; version: number }
-export interface DetectedBatchTable { batch_id: string; ingested_at: Time }
-/** What detection remembers of a key. */
-export interface KeyWatchTable { workspace_id: string; key_id: string; state: Json<unknown>; updated_at: Time }
+/** `version`: the last step of detection; what is remembered of keys is written down up to the step `written_up_to` at least. */
+export interface DetectionCursorTable { name: string; ingested_at: Time; version: number; written_up_to: Generated<number> }
+export interface DetectedBatchTable { batch_id: string; ingested_at: Time; step: Generated<number> }
+/** What detection remembers of a key, up to a step; `state` is what an older version left. */
+export interface KeyWatchTable {
+  workspace_id: string; key_id: string; state: ColumnType<unknown, string | null | undefined, string | null>; memory: ColumnType<Uint8Array | null, Uint8Array, Uint8Array>;
+  step: number; updated_at: Time;
+  /** Epoch minute of the logs at which its silence is worth a look. */
+  look_at: number | null;
+}
 
 /** What a key usually does. */
 export interface KeyHabitsTable { workspace_id: string; key_id: string; state: Json<unknown>; updated_at: Time }

@@ -6,3 +6,4 @@ export { expectedAt } from './expected.js';
 export { closeKeyMinute, emptyKeyBaseline, emptyShares, readShares, type Judged, type KeyBaseline, type MinuteCounts, type Shares } from './key-baseline.js';
 export { baselineSettings, emptyBaseline, readBaseline, type BaselineSettings, type BaselineState } from './state.js';
 export type { Alarm, AlarmKind, Episode, Verdict } from './verdict.js';
+export type { ShareState } from './share.js';

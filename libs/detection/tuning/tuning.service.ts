@@ -46,6 +46,7 @@ export class Tuning {
 
   /** The settings a rule is to judge by; null: it is off. */
   settingsOf<Settings>(rule: Tunable<Settings>, subject: TuningSubject): Settings | null {
+    if (this.sets.size === 0 && this.assumed.size === 0) return rule.settings;
     const sets = this.setsOf(rule.id, subject);
     if (sets.findLast(({ enabled }) => enabled !== null)?.enabled === false) return null;
     const assumed = this.assumed.get(rule.id);

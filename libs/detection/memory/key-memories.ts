@@ -1,0 +1,207 @@
+import type { KeyHabits } from '../habits.js';
+import type { KeyName } from '../progress.store.js';
+import type { Place } from './fields.js';
+import { bytesOf, readBytes, type KeyMemory } from './stored-memory.js';
+import { WatchReader, watchSize, writeWatch } from './watch-record.js';
+
+/** What is remembered of a key as it is stored. `step`: the step of detection up to which it holds. */
+export interface StoredKey extends KeyName { bytes: Uint8Array; step: number }
+
+/** Keys whose numbers stand in one piece. */
+const KEYS_A_SLAB = 512;
+
+interface Slab { floats: Float32Array; doubles: Float64Array }
+
+/**
+ * What is remembered of the keys that were active last, some 5 kB each: numbers stand in large arrays, so that neither a judged key nor the garbage
+ * collector costs an object. A key is changed when it was judged since it was written down last; who made room for others is asked for again.
+ */
+export class KeyMemories {
+  private readonly slabs: Slab[] = [];
+  private readonly places = new Map<string, number>();
+  private readonly names: (KeyName | undefined)[] = [];
+  private readonly habits: (KeyHabits | undefined)[] = [];
+  /** The step in which a key was changed first since it was written down; 0 = it was not changed. Those changed come in the order of that. */
+  private readonly changedIn: number[] = [];
+  private readonly changedAt: number[] = [];
+  private readonly changed = new Set<number>();
+  /** The step up to which it holds what came. */
+  private readonly heldTo: number[] = [];
+  /** The step in which it was used last. */
+  private readonly usedIn: number[] = [];
+  private readonly free: number[] = [];
+  private readonly reader = new WatchReader();
+  private readonly place: Place = { floats: new Float32Array(0), floatsAt: 0, doubles: new Float64Array(0), doublesAt: 0 };
+  private hand = 0;
+
+  /** `capacity`: of keys. More are held only while one step needs them at once. */
+  constructor(private readonly capacity: number) {}
+
+  get size(): number {
+    return this.places.size;
+  }
+
+  /** Keys that are to be written down. */
+  get unwritten(): number {
+    return this.changed.size;
+  }
+
+  has(key: KeyName): boolean {
+    return this.places.has(nameOf(key));
+  }
+
+  /** What is remembered of a key; the watch is one and the same object for all keys. */
+  get(key: KeyName): KeyMemory | undefined {
+    const slot = this.places.get(nameOf(key));
+    return slot === undefined ? undefined : { watch: this.reader.read(this.placeOf(slot)), habits: this.habits[slot] };
+  }
+
+  /** Remembers what a step made of a key. `now`: when, epoch milliseconds. */
+  put(key: KeyName, { watch, habits }: KeyMemory, step: number, now: number): void {
+    const slot = this.slotOf(key, step);
+    writeWatch(watch, this.placeOf(slot));
+    this.habits[slot] = habits;
+    this.heldTo[slot] = step;
+    if (this.changedIn[slot] !== 0) return;
+    this.changedIn[slot] = step;
+    this.changedAt[slot] = now;
+    this.changed.add(slot);
+  }
+
+  /** Takes in what is stored. False when it cannot be read: the key begins anew. */
+  take(stored: StoredKey, step: number): boolean {
+    const slot = this.slotOf(stored, step);
+    const read = readBytes(stored.bytes, this.placeOf(slot));
+    if (read === false) this.drop(slot);
+    else this.habits[slot] = read.habits;
+    this.heldTo[slot] = stored.step;
+    return read !== false;
+  }
+
+  /** Whether what is remembered of a key holds what came in a step. */
+  holds(key: KeyName, step: number): boolean {
+    const slot = this.places.get(nameOf(key));
+    return slot !== undefined && this.heldTo[slot]! >= step;
+  }
+
+  /** Marks keys as in use by a step: they keep their place. */
+  use(keys: readonly KeyName[], step: number): void {
+    for (const key of keys) {
+      const slot = this.places.get(nameOf(key));
+      if (slot !== undefined) this.usedIn[slot] = step;
+    }
+  }
+
+  /**
+   * Makes room for so many more keys, at the cost of those that no step used for longest, more or less. Returns those among them that must be
+   * written down before anything else is; until then they are still here.
+   */
+  crowdedOut(more: number, step: number): number[] {
+    let excess = Math.min(this.places.size, this.places.size + more - this.capacity);
+    const unwritten: number[] = [];
+    // Twice around: the first turn spares who was used since the hand passed last.
+    for (let looked = 0; excess > 0 && looked < 2 * this.names.length; looked += 1) {
+      const slot = this.hand;
+      this.hand = (this.hand + 1) % this.names.length;
+      if (this.names[slot] === undefined || this.usedIn[slot] === step) continue;
+      if (this.usedIn[slot] !== 0) this.usedIn[slot] = 0;
+      else {
+        excess -= 1;
+        if (this.changed.has(slot)) unwritten.push(slot);
+        else this.drop(slot);
+      }
+    }
+    return unwritten;
+  }
+
+  /** The keys changed first, at most so many. */
+  oldest(most: number): number[] {
+    const slots: number[] = [];
+    for (const slot of this.changed) {
+      if (slots.length >= most) break;
+      slots.push(slot);
+    }
+    return slots;
+  }
+
+  /** How many were changed first before a moment. */
+  changedBefore(moment: number): number {
+    let count = 0;
+    for (const slot of this.changed) {
+      if (this.changedAt[slot]! >= moment) break;
+      count += 1;
+    }
+    return count;
+  }
+
+  /** As they are to be stored. */
+  stored(slots: readonly number[], step: number): StoredKey[] {
+    return slots.map((slot) => ({ ...this.names[slot]!, bytes: bytesOf(this.placeOf(slot), this.habits[slot]), step }));
+  }
+
+  /** They were written down. */
+  wrote(slots: readonly number[]): void {
+    for (const slot of slots) {
+      this.changed.delete(slot);
+      this.changedIn[slot] = 0;
+    }
+  }
+
+  forget(slots: readonly number[]): void {
+    for (const slot of slots) this.drop(slot);
+  }
+
+  /** The last step that all stored keys hold, when `step` was the last in which keys were changed. `but`: keys that are about to be written down. */
+  writtenUpTo(step: number, but: ReadonlySet<number> = new Set()): number {
+    for (const slot of this.changed) if (!but.has(slot)) return this.changedIn[slot]! - 1;
+    return step;
+  }
+
+  clear(): void {
+    for (const list of [this.slabs, this.names, this.habits, this.changedIn, this.changedAt, this.heldTo, this.usedIn, this.free]) list.length = 0;
+    this.places.clear();
+    this.changed.clear();
+    this.hand = 0;
+  }
+
+  private slotOf({ workspace_id, key_id }: KeyName, step: number): number {
+    const name = nameOf({ workspace_id, key_id });
+    let slot = this.places.get(name);
+    if (slot === undefined) {
+      slot = this.free.pop() ?? this.names.length;
+      if (slot % KEYS_A_SLAB === 0 && slot === this.names.length) this.slabs.push(newSlab());
+      this.places.set(name, slot);
+      this.names[slot] = { workspace_id, key_id };
+      this.changedIn[slot] = 0;
+      this.changedAt[slot] = 0;
+    }
+    this.usedIn[slot] = step;
+    return slot;
+  }
+
+  private drop(slot: number): void {
+    const name = this.names[slot];
+    if (name === undefined) return;
+    this.places.delete(nameOf(name));
+    this.names[slot] = undefined;
+    this.habits[slot] = undefined;
+    this.changed.delete(slot);
+    this.changedIn[slot] = 0;
+    this.usedIn[slot] = 0;
+    this.free.push(slot);
+  }
+
+  /** Valid until the next call. */
+  private placeOf(slot: number): Place {
+    const slab = this.slabs[Math.floor(slot / KEYS_A_SLAB)]!;
+    this.place.floats = slab.floats;
+    this.place.doubles = slab.doubles;
+    this.place.floatsAt = (slot % KEYS_A_SLAB) * watchSize.floats;
+    this.place.doublesAt = (slot % KEYS_A_SLAB) * watchSize.doubles;
+    return this.place;
+  }
+}
+
+const newSlab = (): Slab => ({ floats: new Float32Array(KEYS_A_SLAB * watchSize.floats), doubles: new Float64Array(KEYS_A_SLAB * watchSize.doubles) });
+
+export const nameOf = ({ workspace_id, key_id }: KeyName): string => `${workspace_id} ${key_id}`;

@@ -1,0 +1,217 @@
+import { emptyKeyBaseline, type BaselineState, type Episode, type KeyBaseline, type ShareState, type Shares } from '../baseline/index.js';
+import type { KeyWatch, MinuteCount } from '../key-watch.js';
+import { FieldReader, FieldWriter, type Fields, type Place } from './fields.js';
+
+const MOST_HABITS = 12;
+const CLOCK = 4;
+/** Room for the last minutes of a key: an hour and those that are open. */
+const MOST_RECENT = 64;
+
+/**
+ * A watch in numbers, all of one size, in this order. What was stored is read by it: what comes to be known of keys is added at the end
+ * (`describeLater`), and what is not known any more keeps its place.
+ */
+function describe(io: Fields, watch: KeyWatch): void {
+  watch.first_seen = io.number(watch.first_seen);
+  watch.prior.requests = io.number(watch.prior.requests);
+  watch.prior.denied = io.number(watch.prior.denied);
+  describeRate(io, watch.baseline);
+  describeShares(io, watch.shares);
+}
+
+/** What watches did not hold from the beginning; of those stored before it is as of a new key. */
+function describeLater(io: Fields, { baseline, shares }: KeyWatch): void {
+  io.sums(baseline.extremes);
+  io.sums(baseline.drop_extremes);
+  io.sums(shares.errors.extremes);
+  io.sums(shares.denied.extremes);
+}
+
+function describeRate(io: Fields, state: BaselineState): void {
+  state.started = io.number(state.started);
+  state.closed = io.number(state.closed);
+  io.floats(state.rates);
+  io.floats(state.weeks);
+  state.overall = io.number(state.overall);
+  state.hour_spread = io.number(state.hour_spread);
+  state.day_spread = io.number(state.day_spread);
+  state.hour_scatter = io.number(state.hour_scatter);
+  io.floats(state.minutes);
+  state.minutes_mean = io.number(state.minutes_mean);
+  state.minute_spread = io.number(state.minute_spread);
+  state.misfit.ramp = io.number(state.misfit.ramp);
+  state.misfit.step = io.number(state.misfit.step);
+  describeLevel(io, state.level);
+  describeLevel(io, state.brisk);
+  io.sums(state.variance);
+  io.sums(state.squares);
+  io.sums(state.open_seen);
+  io.sums(state.open_expected);
+  io.floats(state.recent);
+  io.floats(state.recent_expected);
+  io.floats(state.recent_least);
+  state.hour.minutes = io.number(state.hour.minutes);
+  state.hour.requests = io.number(state.hour.requests);
+  state.hour.seen = io.number(state.hour.seen);
+  state.hour.expected = io.number(state.hour.expected);
+  describeHabits(io, state);
+  describeClock(io, state);
+  state.episode = describeEpisode(io, state.episode);
+  state.drop = describeEpisode(io, state.drop);
+  state.drop_armed = io.flag(state.drop_armed);
+  state.unrest = io.number(state.unrest);
+}
+
+function describeLevel(io: Fields, level: BaselineState['level']): void {
+  level.seen = io.number(level.seen);
+  level.expected = io.number(level.expected);
+}
+
+function describeHabits(io: Fields, state: BaselineState): void {
+  const count = io.float(state.habits.length);
+  if (count !== state.habits.length) state.habits = Array.from({ length: count }, () => ({ slot: 0, size: 0, days: 0, last_day: 0 }));
+  for (const habit of state.habits) {
+    habit.slot = io.float(habit.slot);
+    habit.size = io.float(habit.size);
+    habit.days = io.float(habit.days);
+    habit.last_day = io.float(habit.last_day);
+  }
+  io.skip(4 * (MOST_HABITS - count));
+}
+
+/** Not there: -1; turned: 0. */
+function describeClock(io: Fields, state: BaselineState): void {
+  const count = io.float(state.clock?.length ?? -1);
+  if (count < 0) state.clock = null;
+  else if (state.clock?.length !== count) state.clock = new Array<number>(count).fill(0);
+  if (state.clock) io.floats(state.clock);
+  io.skip(CLOCK - Math.max(0, count));
+}
+
+/** Episodes are never changed in place. */
+function describeEpisode(io: Fields, episode: Episode | null): Episode | null {
+  const started_at = io.number(episode?.started_at ?? NaN);
+  const last_high = io.number(episode?.last_high ?? NaN);
+  const peak_score = io.number(episode?.peak_score ?? NaN);
+  const ended_at = io.number(episode?.ended_at ?? NaN);
+  return Number.isNaN(started_at) ? null : { started_at, last_high, peak_score, ended_at: Number.isNaN(ended_at) ? null : ended_at };
+}
+
+function describeShares(io: Fields, shares: Shares): void {
+  shares.closed = io.number(shares.closed);
+  io.floats(shares.calls);
+  describeShare(io, shares.errors);
+  describeShare(io, shares.denied);
+  shares.apart = io.flag(shares.apart);
+}
+
+function describeShare(io: Fields, share: ShareState): void {
+  share.started = io.number(share.started);
+  share.overall = io.number(share.overall);
+  share.usual.calls = io.number(share.usual.calls);
+  share.usual.events = io.number(share.usual.events);
+  share.hour.calls = io.number(share.hour.calls);
+  share.hour.events = io.number(share.hour.events);
+  io.sums(share.variance);
+  io.sums(share.squares);
+  io.sums(share.open_seen);
+  io.sums(share.open_expected);
+  io.floats(share.recent);
+  share.episode = describeEpisode(io, share.episode);
+  share.unrest = io.number(share.unrest);
+}
+
+/** Always takes the same room. */
+function writeRecent(io: FieldWriter, { recent, baseline: { closed } }: KeyWatch): void {
+  const from = Math.max(0, recent.length - MOST_RECENT);
+  io.float(recent.length - from);
+  for (let index = from; index < recent.length; index += 1) {
+    const { minute, requests, denied, errors } = recent[index]!;
+    io.float(minute - closed);
+    io.float(requests);
+    io.float(denied);
+    io.float(errors);
+  }
+  io.skip(4 * (MOST_RECENT - recent.length + from));
+}
+
+/** `counts` are used again. */
+function readRecent(io: FieldReader, watch: KeyWatch, counts: readonly MinuteCount[]): void {
+  const { closed } = watch.baseline;
+  const length = io.float();
+  for (let index = 0; index < length; index += 1) {
+    const count = counts[index]!;
+    count.minute = closed + io.float();
+    count.requests = io.float();
+    count.denied = io.float();
+    count.errors = io.float();
+  }
+  watch.recent = counts.slice(0, length);
+  io.skip(4 * (MOST_RECENT - length));
+}
+
+/** An empty watch to read into. */
+export function emptyWatch(): KeyWatch {
+  const { rate, shares } = emptyKeyBaseline(0);
+  return withDoubles({ baseline: rate, shares, first_seen: 0, recent: [], prior: { requests: 0, denied: 0 } });
+}
+
+/** Arrays of numbers that the engine knows to hold fractions from the start: arrays of several kinds in one place are ten times slower to copy. */
+function withDoubles<T extends object>(of: T): T {
+  for (const [name, value] of Object.entries(of)) {
+    if (Array.isArray(value) && typeof value[0] === 'number') {
+      const numbers: number[] = value.map(() => 0.5);
+      value.forEach((number: number, index) => (numbers[index] = number));
+      Object.assign(of, { [name]: numbers });
+    }
+    else if (typeof value === 'object' && value !== null) withDoubles(value as object);
+  }
+  return of;
+}
+
+/** How many numbers of each sort a watch takes. */
+export const watchSize = (() => {
+  const { place: { floatsAt, doublesAt } } = write(emptyWatch(), new FieldWriter());
+  return { floats: floatsAt, doubles: doublesAt };
+})();
+
+export const writeWatch = (watch: KeyWatch, { floats, floatsAt, doubles, doublesAt }: Place): void =>
+  void write(watch, new FieldWriter({ floats, floatsAt, doubles, doublesAt }));
+
+function write(watch: KeyWatch, io: FieldWriter): FieldWriter {
+  describe(io, watch);
+  writeRecent(io, watch);
+  describeLater(io, watch);
+  return io;
+}
+
+/** Reads watches into one and the same object, for whom reads one after the other. */
+export class WatchReader {
+  private readonly watch = emptyWatch();
+  private readonly counts: MinuteCount[] = Array.from({ length: MOST_RECENT }, () => ({ minute: 0, requests: 0, denied: 0, errors: 0 }));
+
+  /** The watch is changed by the next reading. */
+  read({ floats, floatsAt, doubles, doublesAt }: Place): KeyWatch {
+    const io = new FieldReader({ floats, floatsAt, doubles, doublesAt });
+    describe(io, this.watch);
+    readRecent(io, this.watch, this.counts);
+    describeLater(io, this.watch);
+    return this.watch;
+  }
+}
+
+/** Copies baselines into one and the same object: the copy may be changed, and is good until the next. */
+export function baselineCopier(): (baseline: KeyBaseline) => KeyBaseline {
+  const place = { floats: new Float32Array(watchSize.floats), floatsAt: 0, doubles: new Float64Array(watchSize.doubles), doublesAt: 0 };
+  const ahead = emptyWatch();
+  return ({ rate, shares }) => {
+    const of: KeyWatch = { ...ahead, baseline: rate, shares };
+    const writer = new FieldWriter({ ...place });
+    describe(writer, of);
+    describeLater(writer, of);
+    const reader = new FieldReader({ ...place });
+    describe(reader, ahead);
+    describeLater(reader, ahead);
+    return { rate: ahead.baseline, shares: ahead.shares };
+  };
+}

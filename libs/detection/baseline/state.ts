@@ -24,6 +24,7 @@ export interface Level { seen: number; expected: number }
 
 /**
  * All that is remembered of one key's request rate; at most 4 kB as JSON. Minutes are epoch minutes, UTC.
+ * What is added here is added to `memory/watch-record.ts`, too: a spec tells what is missing there.
  * The profile is `rates` by hour of week, freed of the level, times the shape of the hour.
  */
 export interface BaselineState {

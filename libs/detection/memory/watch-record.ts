@@ -25,6 +25,15 @@ function describeLater(io: Fields, { baseline, shares }: KeyWatch): void {
   io.sums(baseline.drop_extremes);
   io.sums(shares.errors.extremes);
   io.sums(shares.denied.extremes);
+  io.sums(baseline.bursts);
+  describeQuiet(io, baseline);
+  describeQuiet(io, shares.errors);
+  describeQuiet(io, shares.denied);
+}
+
+function describeQuiet(io: Fields, scatter: Pick<BaselineState, 'quiet_excess' | 'quiet_expected'>): void {
+  io.sums(scatter.quiet_excess);
+  io.sums(scatter.quiet_expected);
 }
 
 function describeRate(io: Fields, state: BaselineState): void {

@@ -3,7 +3,7 @@ import { AlertingModule, type AlertingSettings } from '@keytrail/alerting';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
 import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, OwnerFileModule, PoliciesHttpModule } from '@keytrail/credentials';
-import { FindingsHttpModule } from '@keytrail/detection';
+import { FindingsHttpModule, FolderRulesModule, readRuleFolder } from '@keytrail/detection';
 import { IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
 import { KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, readMessagesFrom, type CountryLookup } from '@keytrail/request-logs';
@@ -21,12 +21,14 @@ export interface ApiParts {
   keyPlatform?: KeyPlatformSettings | undefined;
   /** Absent: owners come over HTTP only. */
   ownerFile?: OwnerFileSettings | undefined;
+  /** The detector's rules of its own, so that they can be tuned; absent: those that were sent over HTTP. */
+  rulesDir?: string | undefined;
 }
 
 /** Everything over HTTP, and the sending of alerts. Detection, correlation and the check of policies run elsewhere. */
 @Module({})
 export class ApiModule {
-  static forRoot({ foundation, countries, leaks, alerting, kafka, keyPlatform, ownerFile }: ApiParts): DynamicModule {
+  static async forRoot({ foundation, countries, leaks, alerting, kafka, keyPlatform, ownerFile, rulesDir }: ApiParts): Promise<DynamicModule> {
     return {
       module: ApiModule,
       imports: [
@@ -38,6 +40,7 @@ export class ApiModule {
           KafkaMessagesModule.forRoot(readMessagesFrom(kafka.brokers)), KeyEventTopicModule.forRoot({ brokers: kafka.brokers, topic: kafka.keyEventsTopic }),
         ] : []),
         FindingsHttpModule,
+        ...(rulesDir === undefined ? [] : [FolderRulesModule.forRoot(await readRuleFolder(rulesDir))]),
         IncidentsHttpModule,
         ContainmentModule,
         LeaksModule.forRoot(leaks),

@@ -21,7 +21,7 @@ await runProcess({
       async compose(foundation) {
         const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
         const { KEYTRAIL_KAFKA_BROKERS: brokers, KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC: keyEventsTopic } = settings;
-        return ApiModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), alerting: alertingSettingsOf(settings), kafka: brokers && { brokers, keyEventsTopic }, keyPlatform: keyPlatformOf(settings), ownerFile: ownerFileOf(settings) });
+        return ApiModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), alerting: alertingSettingsOf(settings), kafka: brokers && { brokers, keyEventsTopic }, keyPlatform: keyPlatformOf(settings), ownerFile: ownerFileOf(settings), rulesDir: settings.KEYTRAIL_RULES_DIR });
       },
     });
     if (api.newAdminToken !== undefined) process.stdout.write(`${newAdminTokenNotice(api.newAdminToken).join('\n')}\n`);

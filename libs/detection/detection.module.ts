@@ -7,6 +7,7 @@ import { CustomRuleStore } from './custom/custom-rule.store.js';
 import { CustomRulesController } from './custom/custom-rules.controller.js';
 import { CustomRules, FolderRules } from './custom/custom-rules.service.js';
 import type { CustomRule } from './custom/rule.js';
+import { TunableRules } from './custom/tunable-rules.service.js';
 import { DetectionJob } from './detection.job.js';
 import { Detection } from './detection.service.js';
 import { FindingStore } from './finding.store.js';
@@ -30,7 +31,7 @@ import { TuningController } from './tuning/tuning.controller.js';
 import { Tuning } from './tuning/tuning.service.js';
 
 @Module({
-  imports: [CredentialsModule, AuditTrailModule], providers: [CustomRuleFiles, CustomRuleStore, FindingStore, FindingVerdicts, SetRules, Suppressions],
+  imports: [CredentialsModule, AuditTrailModule], providers: [CustomRuleFiles, CustomRuleStore, FindingStore, FindingVerdicts, SetRules, Suppressions, TunableRules],
   controllers: [CustomRulesController, FindingsController, TuningController],
 })
 export class FindingsHttpModule {}

@@ -102,7 +102,7 @@ export class Judge {
     if (known !== null && known.length > 0 && one.facts?.kind !== 'public_key') this.newcomers.note(one, known.map(({ network }) => network));
     const atOnce = [...this.askAtOnce(one), ...await this.askAboutObjects(one)];
     const first = this.askAboutKey(one, one.activity, known);
-    const concerned = eventRules.filter((rule) => one.activity.some((group) => rule.concerns(group)));
+    const concerned = eventRules.filter((rule) => this.isConcerned(rule, one.activity));
     const isMaking = this.isMaking(one, one.activity);
     if (first.length === 0 && concerned.length === 0 && atOnce.length === 0 && !isMaking) return [];
     const from = earliest(one.activity);
@@ -168,6 +168,15 @@ export class Judge {
       ...(last_used !== null ? this.ask(dormantKey, { ...input, last_used }) : []),
       ...(entities.length > 0 ? this.ask(userTokenMinting, { ...input, entities }) : []),
     ];
+  }
+
+  private isConcerned(rule: (typeof eventRules)[number], activity: readonly CallerActivity[]): boolean {
+    try {
+      return activity.some((group) => rule.concerns(group));
+    } catch (error) {
+      this.failed(rule.id, error);
+      return false;
+    }
   }
 
   private async askAboutObjects(one: KeyCase): Promise<FindingDraft[]> {

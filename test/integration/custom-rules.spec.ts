@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { CustomRuleFile, CustomRulePage, Finding, FindingPage } from '@keytrail/contracts';
+import type { CustomRuleFile, CustomRulePage, Finding, FindingPage, RuleOf, RuleOfList } from '@keytrail/contracts';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { registryOf } from '../support/registry.js';
 
@@ -76,6 +76,55 @@ describe('rules of their own', () => {
     expect((await app.call(`/v1/custom-rules/${body.custom_rule_id}`, { method: 'DELETE' })).status).toBe(404);
     await send([{ key_id: 'k', path: '/gone' }]);
     expect(await found('gone-rule')).toEqual([]);
+  });
+
+  describe('tuned', () => {
+    const counting = (id: string) => `title: Many teapots
+id: ${id}-each
+name: each
+level: low
+detection: {s: {path: /${id}}, condition: s}
+---
+title: Many of ${id}
+id: ${id}
+level: medium
+correlation: {type: event_count, rules: each, group-by: key_id, timespan: 10m, condition: {gte: 5}}
+`;
+    const set = (rule: string, body: object, key?: string) =>
+      app.call<RuleOf>(`/v1/workspaces/default/rules/custom-${rule}${key === undefined ? '' : `?key_id=${key}`}`, { method: 'PUT', body });
+    const calls = (path: string, key_id: string, count: number, address = '203.0.113.9') => Array.from({ length: count }, () => ({ key_id, path: `/${path}`, address, user_agent: 'pot/1' }));
+    const keysOf = async (rule: string) => (await found(rule)).map(({ key_id }) => key_id).sort();
+
+    it('counts to what was set of a workspace and of a key, and to what it says itself elsewhere', async () => {
+      await add(counting('counted'));
+      expect((await set('counted', { settings: { at_least: 8 }, severity: 'high' })).body).toMatchObject({ title: 'Many of counted', settings: { at_least: 8 }, defaults: { at_least: 5 } });
+      await set('counted', { settings: { at_least: 3 } }, 'strict');
+      await registryOf(app).workspace('counted-elsewhere');
+      await send([...calls('counted', 'six', 6), ...calls('counted', 'nine', 9), ...calls('counted', 'strict', 3),
+        ...calls('counted', 'away', 5).map((line) => ({ ...line, workspace: 'counted-elsewhere' }))]);
+      expect((await found('counted')).map(({ key_id, severity }) => `${key_id} ${severity}`).sort()).toEqual(['away medium', 'nine high', 'strict high']);
+    });
+
+    it('is off where it was switched off, and holds back whom it allows and what is suppressed', async () => {
+      await add(counting('quiet'));
+      await set('quiet', { enabled: false }, 'off');
+      await set('quiet', { allow_networks: ['198.51.100.0/24'] }, 'allowed');
+      const to = new Date(Date.now() + 60 * MINUTE).toISOString();
+      expect((await app.call('/v1/suppressions', { body: { workspace: 'default', rule_id: 'custom-quiet', key_id: 'suppressed', to, reason: 'being looked after' } })).status).toBe(201);
+      await send([...calls('quiet', 'off', 6), ...calls('quiet', 'allowed', 6, '198.51.100.7'), ...calls('quiet', 'suppressed', 6), ...calls('quiet', 'told', 6)]);
+      expect(await keysOf('quiet')).toEqual(['told']);
+      const [finding] = await found('quiet');
+      expect((await app.call(`/v1/findings/${finding!.finding_id}/not-a-threat`, { body: { teach: true, reason: 'our pot' } })).body).toMatchObject({ taught: { allow_networks: ['203.0.113.0/24'] } });
+    });
+
+    it('is listed with what may be set of it, and nothing else may', async () => {
+      await add(counting('listed'));
+      const { body } = await app.call<RuleOfList>('/v1/workspaces/default/rules');
+      expect(body.data.find(({ rule_id }) => rule_id === 'custom-listed')).toMatchObject({ enabled: true, defaults: { at_least: 5 } });
+      expect(body.data.find(({ rule_id }) => rule_id === 'custom-debug-outside')).toMatchObject({ enabled: true, defaults: {} });
+      expect(await set('listed', { settings: { timespan: 5 } })).toMatchObject({ status: 400, body: { detail: 'custom-listed has no setting timespan; it has at_least' } });
+      expect((await set('nothing-there', {})).status).toBe(404);
+    });
   });
 
   it('refuses what it does not understand by name, and rules that are there', async () => {

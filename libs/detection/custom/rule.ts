@@ -47,3 +47,12 @@ export interface CustomRule {
 
 /** What the findings of a rule are stored under. */
 export const findingRuleId = (rule: Pick<CustomRule, 'id'>): string => `custom-${rule.id}`;
+
+export const isOfCustomRule = (ruleId: string): boolean => ruleId.startsWith('custom-');
+
+/** What may be set of a rule that people wrote, beside on and off, severity and whom it allows: of one that counts, how many it takes. */
+export type CustomSettings = Readonly<{ at_least?: number }>;
+
+/** A rule as it is tuned. */
+export const tunableOf = (rule: Pick<CustomRule, 'id' | 'title' | 'correlation'>): { id: string; title: string; settings: CustomSettings } => (
+  { id: findingRuleId(rule), title: rule.title, settings: rule.correlation === null ? {} : { at_least: rule.correlation.at_least } });

@@ -6,6 +6,7 @@ import { Database, inWorkspaces } from '@keytrail/postgres';
 import { presentFinding } from '../finding.store.js';
 import { EVIDENCE_LIMIT } from '../rules/activity.js';
 import { networkOf, ruleDefaults } from '../rules/index.js';
+import { isOfCustomRule } from '../custom/rule.js';
 import { SetRules } from './set-rules.service.js';
 
 /** What people say of findings. */
@@ -39,7 +40,7 @@ export class FindingVerdicts {
 
 /** Whom the finding names. One that names as many as it can may leave out others, which nobody has looked at. */
 function callersOf({ rule_id, addresses, evidence }: { rule_id: string; addresses: readonly string[]; evidence: { user_agents?: readonly string[] | undefined } }) {
-  if (!ruleDefaults.has(rule_id)) throw conflict('nothing_to_learn', 'Nobody can be allowed for what no rule found.');
+  if (!ruleDefaults.has(rule_id) && !isOfCustomRule(rule_id)) throw conflict('nothing_to_learn', 'Nobody can be allowed for what no rule found.');
   const user_agents = evidence.user_agents ?? [];
   const learnt = addresses.length > 0 ? addresses : user_agents;
   if (learnt.length === 0) throw conflict('nothing_to_learn', 'The finding names no caller who could be allowed.');

@@ -4,7 +4,7 @@ import type { RuleOf, SetRule } from '@keytrail/contracts';
 import { Registry } from '@keytrail/credentials';
 import { Clock, badRequest, notFound, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
-import { ruleCatalogue, ruleDefaults } from '../rules/index.js';
+import { TunableRules, type TunableRule } from '../custom/tunable-rules.service.js';
 import { effectiveRule } from './effective.js';
 import { checkedNetwork, checkedUserAgent } from './held-back.js';
 import { checkedSetting } from './rule-settings.js';
@@ -22,27 +22,29 @@ const WHOLE_WORKSPACE = '';
 @Injectable()
 export class SetRules {
   constructor(
-    private readonly database: Database, private readonly registry: Registry, private readonly clock: Clock, private readonly auditTrail: AuditTrail,
+    private readonly database: Database, private readonly registry: Registry, private readonly rules: TunableRules, private readonly clock: Clock,
+    private readonly auditTrail: AuditTrail,
   ) {}
 
   async list(scope: WorkspaceScope, place: TunedPlace): Promise<RuleOf[]> {
     await this.registry.workspace(scope, place.workspace_id);
     const rows = await tuningsOf(this.database, place.workspace_id, place.key_id);
-    return ruleCatalogue.map(({ id }) => presentRule(id, place, rows));
+    return (await this.rules.of(place.workspace_id)).map((rule) => presentRule(rule, place, rows));
   }
 
   /** Takes the place of what was set before. Throws 404 for a rule or workspace there is not, 400 for a setting the rule has not. */
   async set(caller: Caller, place: TunedPlace, rule: string, { reason, ...wanted }: SetRule): Promise<RuleOf> {
     await this.registry.workspace(caller.scope, place.workspace_id);
-    if (!ruleDefaults.has(rule)) throw notFound('rule');
-    const set = checked(rule, wanted);
+    const tunable = (await this.rules.of(place.workspace_id)).find(({ id }) => id === rule);
+    if (tunable === undefined) throw notFound('rule');
+    const set = checked(tunable, wanted);
     return this.database.transaction().execute(async (transaction) => {
       await noteTuningChange(transaction);
       const before = await ownRow(transaction, place, rule);
       const row: RuleTuningRow = { ...this.emptyRow(caller, place, rule), ...set };
       await saveTuning(transaction, row);
       await this.record(transaction, caller, before, row, reason);
-      return presentRule(rule, place, await tuningsOf(transaction, place.workspace_id, place.key_id));
+      return presentRule(tunable, place, await tuningsOf(transaction, place.workspace_id, place.key_id));
     });
   }
 
@@ -86,7 +88,7 @@ async function ownRow(transaction: Executor, { workspace_id, key_id }: TunedPlac
   return rows.find((row) => row.rule_id === rule && row.key_id === (key_id ?? WHOLE_WORKSPACE));
 }
 
-function checked(rule: string, { enabled, severity, settings, allow_networks, allow_user_agents }: Omit<SetRule, 'reason'>) {
+function checked({ id: rule, settings: shipped }: TunableRule, { enabled, severity, settings, allow_networks, allow_user_agents }: Omit<SetRule, 'reason'>) {
   const read = <T>(field: string, one: () => T): T => {
     try {
       return one();
@@ -97,18 +99,17 @@ function checked(rule: string, { enabled, severity, settings, allow_networks, al
   };
   return {
     enabled: enabled ?? null, severity: severity ?? null,
-    settings: Object.fromEntries(Object.entries(settings ?? {}).map(([name, value]) => [name, read(`settings.${name}`, () => checkedSetting(ruleDefaults, rule, name, value))])),
+    settings: Object.fromEntries(Object.entries(settings ?? {}).map(([name, value]) => [name, read(`settings.${name}`, () => checkedSetting(new Map([[rule, shipped]]), rule, name, value))])),
     allow_networks: (allow_networks ?? []).map((network) => read('allow_networks', () => checkedNetwork(network))),
     allow_user_agents: (allow_user_agents ?? []).map((agent) => read('allow_user_agents', () => checkedUserAgent(agent))),
   };
 }
 
-function presentRule(rule: string, { workspace_id, key_id }: TunedPlace, rows: readonly RuleTuningRow[]): RuleOf {
-  const defaults = ruleDefaults.get(rule)!;
-  const sets = rows.filter((row) => row.rule_id === rule).sort((a, b) => a.key_id.length - b.key_id.length);
+function presentRule({ id, title, settings: defaults }: TunableRule, { workspace_id, key_id }: TunedPlace, rows: readonly RuleTuningRow[]): RuleOf {
+  const sets = rows.filter((row) => row.rule_id === id).sort((a, b) => a.key_id.length - b.key_id.length);
   const { enabled, severity, settings, allow } = effectiveRule(defaults, sets);
   return {
-    rule_id: rule, title: ruleCatalogue.find(({ id }) => id === rule)!.title, workspace_id, key_id, enabled, severity, settings: settings as RuleOf['settings'],
-    defaults: defaults as RuleOf['defaults'], allow_networks: [...allow.networks], allow_user_agents: [...allow.user_agents],
+    rule_id: id, title, workspace_id, key_id, enabled, severity, settings: settings as RuleOf['settings'], defaults: defaults as RuleOf['defaults'],
+    allow_networks: [...allow.networks], allow_user_agents: [...allow.user_agents],
   };
 }

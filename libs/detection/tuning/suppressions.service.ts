@@ -4,7 +4,7 @@ import type { CreateSuppression, EndSuppression, Suppression, SuppressionPage, S
 import { Registry } from '@keytrail/credentials';
 import { Clock, badRequest, conflict, decodeCursor, encodeCursor, idPosition, newId, notFound, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces } from '@keytrail/postgres';
-import { ruleDefaults } from '../rules/index.js';
+import { TunableRules } from '../custom/tunable-rules.service.js';
 import { noteTuningChange, type SuppressionRow } from './tuning.store.js';
 
 const HOUR = 60 * 60_000;
@@ -16,12 +16,13 @@ const Position = idPosition('sup');
 @Injectable()
 export class Suppressions {
   constructor(
-    private readonly database: Database, private readonly registry: Registry, private readonly clock: Clock, private readonly auditTrail: AuditTrail,
+    private readonly database: Database, private readonly registry: Registry, private readonly rules: TunableRules, private readonly clock: Clock,
+    private readonly auditTrail: AuditTrail,
   ) {}
 
   async create(caller: Caller, request: CreateSuppression): Promise<Suppression> {
     await this.registry.workspace(caller.scope, request.workspace);
-    if (request.rule_id !== undefined && !ruleDefaults.has(request.rule_id)) throw notFound('rule');
+    if (request.rule_id !== undefined && !(await this.rules.defaults(request.workspace)).has(request.rule_id)) throw notFound('rule');
     const to = Date.parse(request.to);
     const from = request.from === undefined ? this.clock.now() - DAY : Date.parse(request.from);
     if (to <= from) throw badRequest('invalid_span', '`to` lies before `from`.');

@@ -54,6 +54,14 @@ export class Tuning {
     return Object.assign({}, rule.settings, ...sets.map(({ settings }) => settings), assumed) as Settings;
   }
 
+  /** Every settings that count for a rule somewhere. */
+  variantsOf<Settings>(rule: Tunable<Settings>): Settings[] {
+    const assumed = this.assumed.get(rule.id);
+    const places = [...this.sets.keys()].map((name) => name.split('\0') as [string, string, string]).filter(([, , id]) => id === rule.id);
+    const sets = places.flatMap(([workspace_id, key_id]) => this.settingsOf(rule, { workspace_id, key_id }) ?? []);
+    return [Object.assign({}, rule.settings, assumed) as Settings, ...sets];
+  }
+
   /** Of what the rules found, what is to be told, graded as it was set. */
   kept(drafts: readonly FindingDraft[]): FindingDraft[] {
     return drafts.flatMap((draft) => {

@@ -51,7 +51,7 @@ export function weighClock(state: BaselineState, requests: number, level: number
 }
 
 /** Whether two hours differ for sure, and by much: of hours alike, chance alone would tell. */
-const isEdge = (one: Estimate, other: Estimate): boolean => {
+export const isEdge = (one: Estimate, other: Estimate): boolean => {
   const distance = (one.rate - other.rate) ** 2;
   return Math.max(one.rate, other.rate) > 1.5 * Math.min(one.rate, other.rate)
     && distance > 9 * (one.doubt * one.rate ** 2 + other.doubt * other.rate ** 2);

@@ -1,6 +1,6 @@
 import { closeExtremes } from './bar.js';
 import { forgetBursts } from './bursts.js';
-import { clocksMayHaveChanged, turnClock, weighClock } from './clock-change.js';
+import { clocksMayHaveChanged, isEdge, turnClock, weighClock } from './clock-change.js';
 import { dispersionOf, forgetDispersion, learnDispersion, skipDispersion } from './dispersion.js';
 import { levelOf, type Expectation } from './expected.js';
 import { forgetHabits } from './habits.js';
@@ -58,11 +58,15 @@ function closeHour(state: BaselineState, minute: number): void {
   const part = minutes / 60;
   if (!clocksMayHaveChanged(minute)) state.clock = null;
   else if (minutes === 60 && state.overall > 0) weighClock(state, requests, levelOf(state), hourAt(-1), hourAt(0), hourAt(1));
+  // What an hour beside an edge holds now may belong to its neighbour: it would be turned with the profile.
+  const mayBelongElsewhere = weeks > 0 && (state.clock?.length ?? 0) > 0 && (isEdge(hourAt(0), hourAt(-1)) || isEdge(hourAt(0), hourAt(1)));
   if (weeks >= 1) learnLevel(state, seen, expected);
   // The first time an hour of the week is seen there was only a guess to alarm about: it is believed as it came.
   const rate = (weeks === 0 ? requests : seen) / minutes / levelOf(state);
-  state.rates[bin] = short((state.rates[bin]! * weeks + rate * part) / (weeks + part), 4);
-  state.weeks[bin] = Math.min(WEEKS, Math.round((weeks + part) * 100) / 100);
+  if (!mayBelongElsewhere) {
+    state.rates[bin] = short((state.rates[bin]! * weeks + rate * part) / (weeks + part), 4);
+    state.weeks[bin] = Math.min(WEEKS, Math.round((weeks + part) * 100) / 100);
+  }
   if (state.brisk.expected === 0) Object.assign(state.brisk, { seen, expected: seen });
   state.hour = { minutes: 0, requests: 0, seen: 0, expected: 0 };
   state.unrest = Math.round(state.unrest * KEEP_AN_HOUR * 10_000) / 10_000;

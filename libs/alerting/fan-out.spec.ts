@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import type { IncidentSummary } from '@keytrail/contracts';
+import { fanOut, type Destination, type PendingChange, type Told } from './fan-out.js';
+import type { Route, Silenced } from './routing.js';
+import { NOW, briefOf, changeOf, routeTo } from './testing.js';
+
+const to = (channel_id: string, route: Partial<Route> = {}, workspace_id: string | null = null): Destination => ({ channel_id, workspace_id, routes: [routeTo(channel_id, route)] });
+const opened = (fields: Partial<IncidentSummary> = {}): PendingChange => ({ change: changeOf('opened'), brief: briefOf(fields) });
+const grown = (findings: number, fields: Partial<IncidentSummary> = {}): PendingChange => ({ change: changeOf('grown'), brief: briefOf({ findings, ...fields }) });
+const moved = (state: IncidentSummary['state'], fields: Partial<IncidentSummary> = {}): PendingChange => ({ change: changeOf('state'), brief: briefOf({ state, ...fields }) });
+const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
+const silence = (fields: Partial<Silenced>): Silenced => ({ workspace_id: null, incident_id: null, key_id: null, rule_id: null, owner_id: null, starts_at: at(-60), ends_at: at(60), ...fields });
+
+function plan(changes: readonly PendingChange[], options: { destinations?: readonly Destination[]; told?: readonly Told[]; silences?: readonly Silenced[]; now?: Date } = {}) {
+  let id = 0;
+  return fanOut(changes, { destinations: [to('a')], told: [], silences: [], publicUrl: undefined, now: NOW, newId: () => `dlv_${id += 1}`, ...options });
+}
+const toldBefore = (fields: Partial<Told> = {}): Told => ({ channel_id: 'a', incident_id: 'inc_1', last_send_at: at(-10), open: undefined, ...fields });
+
+describe('who is told what', () => {
+  it('makes one notification for each channel, whichever of its routes match', () => {
+    const two = { ...to('a'), routes: [routeTo('a'), routeTo('a', { rule_ids: ['denied-burst'] })] };
+    const { added } = plan([opened()], { destinations: [two, to('b'), to('c', { min_severity: 'critical' }), to('d', {}, 'elsewhere')] });
+    expect(added.map(({ channel_id, state, send_at }) => [channel_id, state, send_at])).toEqual([['a', 'pending', NOW], ['b', 'pending', NOW]]);
+  });
+
+  it('puts what follows before anybody begins to send into the same notification', () => {
+    const changes = [opened(), grown(2), moved('acknowledged')];
+    const { added, widened } = plan(changes);
+    expect(widened).toEqual([]);
+    expect(added).toMatchObject([{ change_ids: changes.map(({ change }) => change.change_id), event: { type: 'incident.opened', data: { incident: { state: 'acknowledged' }, changes: [{ kind: 'opened' }, { kind: 'grown' }, { kind: 'state' }] } } }]);
+  });
+
+  it('leaves alone what somebody has begun to send', () => {
+    expect(plan([moved('acknowledged')], { told: [toldBefore()] })).toMatchObject({ widened: [], added: [{ event: { type: 'incident.state_changed' }, send_at: NOW }] });
+  });
+
+  it('tells of growth once in the interval, however long it goes on, and of the latest', () => {
+    let told: Told[] = [toldBefore({ last_send_at: NOW })];
+    let notifications = 0;
+    let latest = { findings: 0, ids: 0 };
+    for (let second = 1; second < 3_600; second += 1) {
+      const { added, widened } = plan([grown(second)], { told, now: at(second) });
+      notifications += added.length;
+      const one = added[0] ?? widened[0]!;
+      expect(one.send_at).toEqual(at(3_600));
+      latest = { findings: one.event.data.incident.findings, ids: one.change_ids.length };
+      told = [toldBefore({ last_send_at: one.send_at, open: one })];
+    }
+    expect([notifications, latest]).toEqual([1, { findings: 3_599, ids: 1 }]);
+  });
+
+  it('brings waiting growth along as soon as something else happens', () => {
+    const [open] = plan([grown(5)], { told: [toldBefore()] }).added;
+    const { widened } = plan([moved('resolved')], { told: [toldBefore({ last_send_at: open!.send_at, open })] });
+    expect(widened).toMatchObject([{ send_at: NOW, event: { type: 'incident.state_changed', data: { incident: { state: 'resolved' } } } }]);
+  });
+
+  it('waits for the group of an incident that is new, not for what is worse than quiet', () => {
+    const quiet_hours = { time_zone: 'UTC', from: '10:00', to: '14:00', days: ['wed' as const], except_from: 'critical' as const };
+    const [grouped] = plan([opened(), { change: changeOf('severity'), brief: briefOf({ severity: 'critical' }) }], { destinations: [to('a', { group_s: 30 })] }).added;
+    expect(grouped).toMatchObject({ send_at: at(30), event: { data: { incident: { severity: 'critical' } } } });
+    const [held] = plan([opened()], { destinations: [to('a', { quiet_hours })] }).added;
+    expect(held).toMatchObject({ send_at: new Date('2026-03-04T14:00:00Z') });
+    const { widened } = plan([{ change: changeOf('severity'), brief: briefOf({ severity: 'critical' }) }], { destinations: [to('a', { quiet_hours })], told: [toldBefore({ open: held })] });
+    expect(widened).toMatchObject([{ send_at: NOW }]);
+  });
+
+  it('notes what is silenced, and tells the end of what was told before the silence', () => {
+    const silences = [silence({ key_id: 'key_1' })];
+    expect(plan([opened(), grown(2)], { silences }).added).toMatchObject([{ state: 'silenced' }]);
+    expect(plan([moved('acknowledged')], { silences, told: [toldBefore()] }).added).toMatchObject([{ state: 'silenced' }]);
+    expect(plan([moved('resolved')], { silences, told: [toldBefore()] }).added).toMatchObject([{ state: 'pending' }]);
+    expect(plan([opened({ key_ids: ['key_1', 'key_2'] })], { silences }).added).toMatchObject([{ state: 'pending' }]);
+    expect(plan([opened()], { silences, now: at(60) }).added).toMatchObject([{ state: 'pending' }]);
+  });
+
+  it('does not tell a channel the end of what it never heard of', () => {
+    expect(plan([moved('resolved')]).added).toEqual([]);
+  });
+
+  it('tells a channel the end also when no route leads to it any more', () => {
+    expect(plan([moved('resolved')], { destinations: [to('a', { rule_ids: ['another'] })], told: [toldBefore()] }).added).toMatchObject([{ channel_id: 'a', state: 'pending' }]);
+  });
+});

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 
 const [bench = '', ...args] = process.argv.slice(2);
 const benches: Record<string, () => Promise<(args: string[]) => Promise<void>>> = {
+  alerts: async () => (await import('./alerts/alerts.js')).alerts,
   collect: async () => (await import('./collect/collect.js')).collect,
   detect: async () => (await import('./detect/detect.js')).detect,
   introspect: async () => (await import('./introspect/introspect.js')).introspect,

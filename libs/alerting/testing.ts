@@ -8,7 +8,8 @@ export const NOW = new Date('2026-03-04T12:00:00.000Z');
 export const incidentWith = (fields: Partial<IncidentSummary> = {}): IncidentSummary => ({
   incident_id: 'inc_1', workspace_id: 'default', title: 'Burst of denied calls: payments-production', severity: 'high', state: 'open',
   owner: { owner_id: 'own_1', name: 'Payments', contact: '#payments' }, key_ids: ['key_1'], addresses: ['203.0.113.7'], rule_ids: ['denied-burst'], findings: 1,
-  first_seen: '2026-03-04T11:50:00.000Z', last_seen: '2026-03-04T11:55:00.000Z', opened_at: '2026-03-04T11:56:00.000Z', updated_at: '2026-03-04T11:56:00.000Z', ...fields,
+  first_seen: '2026-03-04T11:50:00.000Z', last_seen: '2026-03-04T11:55:00.000Z', opened_at: '2026-03-04T11:56:00.000Z', updated_at: '2026-03-04T11:56:00.000Z',
+  acknowledged_at: null, contained_at: null, closed_at: null, merged_into: null, ...fields,
 });
 
 export const briefOf = (fields: Partial<IncidentSummary> = {}): IncidentBrief => ({

@@ -14,7 +14,7 @@ import { NewcomerMemory } from './newcomer-memory.js';
 import type { KeyName } from './progress.store.js';
 import { isDenied } from './rules/activity.js';
 import {
-  activityRules, callerOfManyKeys, credentialForSuspect, deniedBurst, deniedRate, dormantKey, errorRate, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained,
+  activityRules, addressSpike, callerOfManyKeys, credentialForSuspect, deniedBurst, deniedRate, dormantKey, egressVolume, errorRate, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained,
   logSilence, machineCredentialByHand, made, networkOf, newRoute, objectEnumeration, overlapLagging, rateDrop, rateSpike, requestReplayed, revokedKeyUse, scopeRaised,
   suspectMakesCredential, unknownKeyProbing, userTokenMinting, violationRules, type CredentialForSuspect, type EndingOverlap, type LogSource, type OwnerViolations, type ReusedId,
   type ScopeChange, type Suspicion, type UncontainedLeak,
@@ -230,6 +230,10 @@ export class Judge {
       drafts.push(...this.ask(deniedBurst, {
         workspace_id, key_id, principal, minutes: watched.watch.recent, prior: watched.watch.prior, activity,
       }));
+    }
+    for (const alarm of watched.reach) {
+      const input = { workspace_id, key_id, principal, alarm, activity: within(activity, alarm) };
+      drafts.push(...this.ask(addressSpike, input), ...this.ask(egressVolume, input));
     }
     const isBurst = drafts.some(({ rule_id }) => rule_id === deniedBurst.id);
     for (const alarm of watched.alarms) {

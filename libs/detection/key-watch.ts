@@ -4,6 +4,7 @@ import {
 } from './baseline/index.js';
 import { baselineCopier } from './memory/watch-record.js';
 import { isDenied } from './rules/activity.js';
+import { emptyReach, watchReach, type Reach, type ReachAlarm } from './reach.js';
 import type { CallerActivity } from './types.js';
 
 /** Minutes of a key that may still grow: logs come late and out of order. */
@@ -34,6 +35,8 @@ export interface KeyWatch {
   recent: MinuteCount[];
   /** Requests and denied calls before those minutes, decaying. */
   prior: { requests: number; denied: number };
+  /** From how many addresses it is used, and what it is answered with. */
+  reach: Reach;
 }
 
 export interface WatchedMinutes {
@@ -42,12 +45,14 @@ export interface WatchedMinutes {
   spikes: Verdict[];
   /** What else is unusual: too few requests, too many errors, too many denied calls. Oldest first. */
   alarms: Alarm[];
+  /** Far more addresses or bytes than usual. */
+  reach: ReachAlarm[];
 }
 
 export function newKeyWatch(activity: readonly CallerActivity[]): KeyWatch {
   const first = activity.reduce((earliest, group) => Math.min(earliest, group.first_time), Infinity);
   const { rate, shares } = emptyKeyBaseline(Math.floor(first / 60_000));
-  return { baseline: rate, shares, first_seen: first, recent: [], prior: { requests: 0, denied: 0 } };
+  return { baseline: rate, shares, first_seen: first, recent: [], prior: { requests: 0, denied: 0 }, reach: emptyReach() };
 }
 
 /** A stored watch, also of an older version, which knows less. Undefined when it cannot be read: then the key begins anew. */
@@ -57,7 +62,7 @@ export function readKeyWatch(stored: unknown): KeyWatch | undefined {
   const baseline = readBaseline(watch.baseline);
   if (baseline === undefined) return undefined;
   return {
-    ...watch, baseline, shares: readShares(watch.shares) ?? emptyShares(baseline.closed + 1),
+    ...watch, baseline, reach: emptyReach(), shares: readShares(watch.shares) ?? emptyShares(baseline.closed + 1),
     recent: watch.recent.map((count) => ({ ...count, errors: (count as Partial<MinuteCount>).errors ?? 0 })),
   };
 }
@@ -83,7 +88,7 @@ export function watchActivity(watch: KeyWatch, activity: readonly CallerActivity
   }
   judgeOpen(watch, spikes, alarms);
   forgetOld(watch, latest);
-  return { watch, spikes, alarms };
+  return { watch, spikes, alarms, reach: watchReach(watch.reach, activity) };
 }
 
 /** Counts in the order of their minutes; nearly all of them are at the end. */

@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { emptyKeyBaseline } from '../baseline/index.js';
 import { observe } from '../habits.js';
 import { newKeyWatch, watchActivity, type KeyWatch } from '../key-watch.js';
+import { emptyReach } from '../reach.js';
 import type { CallerActivity } from '../types.js';
 import { readMemory, storedMemory } from './stored-memory.js';
 
@@ -54,7 +55,7 @@ describe('what is remembered of a key, stored', () => {
 
   it('leaves out no number of a baseline: each that is changed is read as it was changed to', () => {
     const { rate, shares } = emptyKeyBaseline(START);
-    const watch: KeyWatch = { baseline: rate, shares, first_seen: 1, recent: [], prior: { requests: 2, denied: 3 } };
+    const watch: KeyWatch = { baseline: rate, shares, first_seen: 1, recent: [], prior: { requests: 2, denied: 3 }, reach: emptyReach() };
     let next = 100;
     const number = (of: Record<string, unknown>): void => {
       for (const [name, value] of Object.entries(of)) {
@@ -67,6 +68,7 @@ describe('what is remembered of a key, stored', () => {
     };
     number(rate as never);
     number(shares as never);
+    number(watch.reach as never);
     const episode = (at: number) => ({ started_at: at, last_high: at + 1, peak_score: 7.5, ended_at: at % 2 === 0 ? null : at + 2 });
     Object.assign(rate, { episode: episode(1e7), drop: episode(1e7 + 1), clock: [1, 2, 3, 4], habits: [{ slot: 1, size: 2, days: 3, last_day: 20_000 }] });
     Object.assign(shares.errors, { episode: episode(1e7 + 2) });

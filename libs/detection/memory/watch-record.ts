@@ -1,5 +1,7 @@
 import { emptyKeyBaseline, type BaselineState, type Episode, type KeyBaseline, type ShareState, type Shares } from '../baseline/index.js';
 import type { KeyWatch, MinuteCount } from '../key-watch.js';
+import type { Gauge } from '../baseline/gauge.js';
+import { emptyReach } from '../reach.js';
 import { FieldReader, FieldWriter, type Fields, type Place } from './fields.js';
 
 const MOST_HABITS = 12;
@@ -29,6 +31,23 @@ function describeLater(io: Fields, { baseline, shares }: KeyWatch): void {
   describeQuiet(io, baseline);
   describeQuiet(io, shares.errors);
   describeQuiet(io, shares.denied);
+}
+
+function describeReach(io: Fields, { reach }: KeyWatch): void {
+  reach.block = io.number(reach.block);
+  io.sums(reach.bits);
+  reach.bytes = io.number(reach.bytes);
+  io.sums(reach.told);
+  describeGauge(io, reach.addresses);
+  describeGauge(io, reach.volume);
+}
+
+function describeGauge(io: Fields, gauge: Gauge): void {
+  io.floats(gauge.means);
+  io.floats(gauge.seen);
+  io.sums(gauge.spread);
+  io.sums(gauge.extremes);
+  gauge.unrest = io.number(gauge.unrest);
 }
 
 function describeQuiet(io: Fields, scatter: Pick<BaselineState, 'quiet_excess' | 'quiet_expected'>): void {
@@ -162,7 +181,7 @@ function readRecent(io: FieldReader, watch: KeyWatch, counts: readonly MinuteCou
 /** An empty watch to read into. */
 export function emptyWatch(): KeyWatch {
   const { rate, shares } = emptyKeyBaseline(0);
-  return withDoubles({ baseline: rate, shares, first_seen: 0, recent: [], prior: { requests: 0, denied: 0 } });
+  return withDoubles({ baseline: rate, shares, first_seen: 0, recent: [], prior: { requests: 0, denied: 0 }, reach: emptyReach() });
 }
 
 /** Arrays of numbers that the engine knows to hold fractions from the start: arrays of several kinds in one place are ten times slower to copy. */
@@ -191,6 +210,7 @@ function write(watch: KeyWatch, io: FieldWriter): FieldWriter {
   describe(io, watch);
   writeRecent(io, watch);
   describeLater(io, watch);
+  describeReach(io, watch);
   return io;
 }
 
@@ -205,6 +225,7 @@ export class WatchReader {
     describe(io, this.watch);
     readRecent(io, this.watch, this.counts);
     describeLater(io, this.watch);
+    describeReach(io, this.watch);
     return this.watch;
   }
 }

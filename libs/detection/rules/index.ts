@@ -1,10 +1,12 @@
 import type { EventRule, KeyInput, Rule, RuleInfo } from '../types.js';
 import { callerOfManyKeys } from './caller-of-many-keys.js';
+import { addressSpike } from './address-spike.js';
 import { canaryKey } from './canary-key.js';
 import { credentialForSuspect } from './credential-for-suspect.js';
 import { deniedBurst } from './denied-burst.js';
 import { deniedRate } from './denied-rate.js';
 import { dormantKey } from './dormant-key.js';
+import { egressVolume } from './egress-volume.js';
 import { environmentMismatch } from './environment-mismatch.js';
 import { errorRate } from './error-rate.js';
 import { firstSeenAddress } from './first-seen-address.js';
@@ -48,6 +50,8 @@ export { type Suspicion } from './suspicion.js';
 export { leakNotContained, type UncontainedLeak } from './leak-not-contained.js';
 export { logSilence, type LogSource } from './log-silence.js';
 export { type OwnerViolations } from './violations.js';
+export { addressSpike, type ReachInput } from './address-spike.js';
+export { egressVolume } from './egress-volume.js';
 export { canaryKey } from './canary-key.js';
 export { impossibleTravel } from './impossible-travel.js';
 export { leakedKeyUse } from './leaked-key-use.js';
@@ -79,7 +83,7 @@ export { networkOf } from './network.js';
 export { personTool, type PersonTool } from './person-tool.js';
 
 const rules: readonly (RuleInfo & { settings: object })[] = [
-  rateSpike, rateDrop, errorRate, deniedRate, deniedBurst, revokedKeyUse, unknownKeyProbing, firstSeenAddress, machineCredentialByHand, secretInBrowser, keyShared, environmentMismatch,
+  rateSpike, rateDrop, addressSpike, egressVolume, errorRate, deniedRate, deniedBurst, revokedKeyUse, unknownKeyProbing, firstSeenAddress, machineCredentialByHand, secretInBrowser, keyShared, environmentMismatch,
   tenantMismatch, workspaceSecretOnWire, userTokenMissing, userTokenAnomaly, userTokenMinting, newRoute, dormantKey, callerOfManyKeys,
   impossibleTravel, canaryKey, leakedKeyUse, listedCaller, secretInLog, objectEnumeration, requestReplayed, suspectMakesCredential, overlapOutlived,
   overlapLagging, credentialForSuspect, scopeRaised, leakNotContained, rotationOverdue, ownerGone, keyHygiene, logSilence,

@@ -7,7 +7,7 @@ export const permissions = [
   'workspace-keys:read', 'workspace-keys:write', 'workspace-keys:revoke', 'public-keys:read', 'public-keys:write', 'public-keys:revoke',
   'signing-keys:read', 'signing-keys:write', 'signing-keys:revoke', 'introspect',
   'workspaces:read', 'workspaces:write', 'owners:read', 'owners:write',
-  'findings:read', 'detection:tune', 'incidents:read', 'incidents:write', 'containments:read', 'containments:write', 'policy-violations:read',
+  'findings:read', 'detection:tune', 'backtests:run', 'incidents:read', 'incidents:write', 'containments:read', 'containments:write', 'policy-violations:read',
   'leaks:read', 'leaks:write', 'alerts:read', 'alerts:write', 'alerts:silence', 'audit:read', 'audit:export', 'access:manage', 'metrics:read',
 ] as const;
 
@@ -27,7 +27,7 @@ const reading: readonly Permission[] = [
 export const rolePermissions: Record<Role, readonly Permission[]> = {
   viewer: reading,
   responder: [
-    ...reading, 'dead-letters:read', 'incidents:write', 'containments:write', 'leaks:write', 'alerts:silence', 'api-keys:revoke', 'service-tokens:revoke', 'workspace-keys:revoke',
+    ...reading, 'dead-letters:read', 'backtests:run', 'incidents:write', 'containments:write', 'leaks:write', 'alerts:silence', 'api-keys:revoke', 'service-tokens:revoke', 'workspace-keys:revoke',
     'public-keys:revoke', 'signing-keys:revoke', 'audit:read',
   ],
   admin: permissions,

@@ -27,6 +27,9 @@ export {
   AlertChannel, AlertChannelConfig, AlertChannelKind, AlertChannelPage, AlertChannelQuery, AlertmanagerConfig, CreateAlertChannel, CreatedAlertChannel, EmailConfig, KafkaConfig,
   PagerDutyConfig, RotateSigningSecret, SendTestAlert, SlackConfig, SyslogConfig, UpdateAlertChannel, WebhookConfig, alertChannelSecrets,
 } from './alert-channel.js';
+export {
+  Backtest, BacktestChange, BacktestFinding, BacktestFindings, BacktestFindingsQuery, BacktestPage, BacktestQuery, BacktestResult, BacktestState, CancelBacktest, CreateBacktest,
+} from './backtest.js';
 export { CreateCustomRule, CustomRuleFile, CustomRulePage, CustomRuleQuery } from './custom-rule.js';
 export {
   AffectedKey, Finding, FindingEvidence, FindingPage, FindingQuery, Incident, IncidentPage, IncidentQuery, IncidentState, IncidentSummary, IncidentTimes,

@@ -1,6 +1,12 @@
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AuditTrailModule } from '@keytrail/audit-trail';
 import { CredentialsModule } from '@keytrail/credentials';
+import { BacktestJob } from './backtest/backtest.job.js';
+import { BacktestQueue } from './backtest/backtest-queue.service.js';
+import { BacktestRuns } from './backtest/backtest-runs.service.js';
+import { BacktestStore } from './backtest/backtest.store.js';
+import { BacktestsController } from './backtest/backtests.controller.js';
+import { Backtests } from './backtest/backtests.service.js';
 import { CallerActivityStore } from './caller-activity.store.js';
 import { CustomRuleFiles } from './custom/custom-rule-files.service.js';
 import { CustomRuleStore } from './custom/custom-rule.store.js';
@@ -31,8 +37,8 @@ import { TuningController } from './tuning/tuning.controller.js';
 import { Tuning } from './tuning/tuning.service.js';
 
 @Module({
-  imports: [CredentialsModule, AuditTrailModule], providers: [CustomRuleFiles, CustomRuleStore, FindingStore, FindingVerdicts, SetRules, Suppressions, TunableRules],
-  controllers: [CustomRulesController, FindingsController, TuningController],
+  imports: [CredentialsModule, AuditTrailModule], providers: [Backtests, BacktestStore, CustomRuleFiles, CustomRuleStore, FindingStore, FindingVerdicts, SetRules, Suppressions, TunableRules],
+  controllers: [BacktestsController, CustomRulesController, FindingsController, TuningController],
 })
 export class FindingsHttpModule {}
 
@@ -40,10 +46,10 @@ export class FindingsHttpModule {}
 @Module({
   imports: [CredentialsModule],
   providers: [
-    CallerActivityStore, CustomRules, CustomRuleStore, Detection, DetectionJob, FindingStore, Judge, LiveMemory, ObjectUseStore, ObjectWalks,
-    ProgressStore, RegistryEventStore, Replays, RequestReuseStore, RuleFacts, StepJudge, Sweep, SweepStore, Tuning,
+    BacktestJob, BacktestQueue, BacktestRuns, BacktestStore, CallerActivityStore, CustomRules, CustomRuleStore, Detection, DetectionJob, FindingStore, Judge, LiveMemory, ObjectUseStore, ObjectWalks,
+    ProgressStore, RegistryEventStore, Replays, RequestReuseStore, RuleFacts, StepJudge, Sweep, SweepStore, TunableRules, Tuning,
   ],
-  exports: [CallerActivityStore, Detection, FindingStore, Sweep, Tuning],
+  exports: [BacktestQueue, CallerActivityStore, Detection, FindingStore, Sweep, Tuning],
 })
 export class DetectionModule {}
 

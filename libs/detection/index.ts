@@ -1,3 +1,4 @@
+export { BacktestQueue } from './backtest/backtest-queue.service.js';
 export { changesBetween, type FindingChange } from './backtest/compare-findings.js';
 export { closeKeyMinute, emptyKeyBaseline, type Alarm, type KeyBaseline, type MinuteCounts } from './baseline/index.js';
 export { MinutesBacktest, RowOutOfOrder, type MinuteRow, type RaisedAlarm } from './backtest/minutes.js';

@@ -21,6 +21,7 @@ import { tuning } from './migrations/0016-tuning.js';
 import { customRules } from './migrations/0017-custom-rules.js';
 import { packedKeyMemory } from './migrations/0018-packed-key-memory.js';
 import { registryEvents } from './migrations/0021-registry-events.js';
+import { backtests } from './migrations/0022-backtests.js';
 import { incidentChanges } from './migrations/0023-incident-changes.js';
 import { alerting } from './migrations/0024-alerting.js';
 import { incidentPages } from './migrations/0026-incident-pages.js';
@@ -101,6 +102,7 @@ export class Database extends Kysely<Tables> {
           '0017-custom-rules': customRules,
           '0018-packed-key-memory': packedKeyMemory,
           '0021-registry-events': registryEvents,
+          '0022-backtests': backtests,
           '0023-incident-changes': incidentChanges,
           '0024-alerting': alerting,
           '0026-incident-pages': incidentPages,

@@ -4,5 +4,5 @@ export { claimIdempotencyKey, keepAnswer, type IdempotentCall } from './idempote
 export { keepMasterKeyCheck, keepVersionChecks, versionsInUse, type VersionCheck } from './installation.store.js';
 export { inWorkspaces } from './in-workspaces.js';
 export { PostgresModule } from './postgres.module.js';
-export type { AlertChannelTable, AlertDeliveryTable, AlertRouteTable, AuditCheckpointTable, BulkContainmentKeyTable, BulkContainmentTable, ContainmentTable, CredentialTable, CustomRuleTable, KeyEventTable, OwnerTable, PolicyViolationTable, RemoteContainmentTable, RemoteSuccessorPlan, RuleTuningTable, SilenceTable, SuppressionTable, WorkspaceTable, FindingTable, IncidentChangeTable, IncidentTable, LeakTable, LeakedKeyTable, Tables } from './tables.js';
+export type { AlertChannelTable, AlertDeliveryTable, AlertRouteTable, AuditCheckpointTable, BacktestFindingTable, BacktestTable, BulkContainmentKeyTable, BulkContainmentTable, ContainmentTable, CredentialTable, CustomRuleTable, KeyEventTable, OwnerTable, PolicyViolationTable, RemoteContainmentTable, RemoteSuccessorPlan, RuleTuningTable, SilenceTable, SuppressionTable, WorkspaceTable, FindingTable, IncidentChangeTable, IncidentTable, LeakTable, LeakedKeyTable, Tables } from './tables.js';
 export { RetentionJob } from './retention.job.js';

@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
-  AlertChannelConfig, AlertChannelKind, AlertDeliveryState, AlertEvent, AlertEventType, BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, EscalationContact, IncidentChangeKind, IncidentState, IssuedKind, KeyAuthorityName, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, QuietHours, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
+  AlertChannelConfig, AlertChannelKind, AlertDeliveryState, AlertEvent, AlertEventType, BacktestChange, BacktestFinding, BacktestResult, BacktestState, BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, EscalationContact, IncidentChangeKind, IncidentState, IssuedKind, KeyAuthorityName, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, QuietHours, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
 } from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
@@ -176,6 +176,17 @@ export interface SuppressionTable {
 }
 /** null = of every workspace. */
 export interface CustomRuleTable { custom_rule_id: string; workspace_id: string | null; source: string; created_at: Time; created_by: string }
+/** A null workspace: of every workspace. */
+export interface BacktestTable {
+  backtest_id: string; workspace_id: string | null; key_id: string | null; starts_at: Time; ends_at: Time; learn_days: number; what_if: Json<string[]>; rules: string | null;
+  state: BacktestState; progress: Generated<number>; created_at: Time; created_by: string; started_at: OptionalTime; beat_at: OptionalTime; ended_at: OptionalTime;
+  error: ColumnType<string | null, string | null | undefined, string | null>; result: ColumnType<BacktestResult | null, string | null | undefined, string | null>;
+}
+/** `finding` and `before` as they are shown. */
+export interface BacktestFindingTable {
+  backtest_id: string; position: number; change: BacktestChange | null; rule_id: string; finding: Json<Omit<BacktestFinding, 'change' | 'before'>>;
+  before: ColumnType<BacktestFinding['before'], string | null, string | null>;
+}
 export interface TuningChangesTable { only_row: Generated<boolean>; version: number }
 
 export interface IncidentTable {
@@ -319,6 +330,7 @@ export interface Tables {
   containments: ContainmentTable; bulk_containments: BulkContainmentTable; bulk_containment_keys: BulkContainmentKeyTable;
   leaks: LeakTable; leaked_keys: LeakedKeyTable; leak_places: LeakPlaceTable;
   rule_tunings: RuleTuningTable; suppressions: SuppressionTable; tuning_changes: TuningChangesTable; custom_rules: CustomRuleTable;
+  backtests: BacktestTable; backtest_findings: BacktestFindingTable;
   policy_violations: PolicyViolationTable; policy_checks: PolicyCheckTable;
   incident_changes: IncidentChangeTable; alert_channels: AlertChannelTable; alert_channel_secrets: AlertChannelSecretTable; alert_routes: AlertRouteTable;
   silences: SilenceTable; alert_deliveries: AlertDeliveryTable;

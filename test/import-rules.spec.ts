@@ -24,6 +24,8 @@ const sound = {
   'libs/leaks/leak.ts': "import { plan } from '@keytrail/containment'; export const leak = plan;",
   'libs/alerting/index.ts': "export { told } from './told.js';",
   'libs/alerting/told.ts': "import { incident } from '@keytrail/incidents'; export const told = incident;",
+  'libs/live/index.ts': "export { seen } from './seen.js';",
+  'libs/live/seen.ts': "import { incident } from '@keytrail/incidents'; export const seen = incident;",
   'libs/platform/index.ts': "export { port } from './port.js';",
   'libs/platform/port.ts': "import type { FastifyInstance } from 'fastify'; export const port = (app: FastifyInstance): string => app.version;",
   'libs/platform/port.spec.ts': "import { it } from '@jest/globals'; import { port } from './port.js'; it('is', () => [port]);",

@@ -6,6 +6,7 @@ import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, OwnerFil
 import { FindingsHttpModule, FolderRulesModule, readRuleFolder } from '@keytrail/detection';
 import { IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
+import { LiveModule } from '@keytrail/live';
 import { KafkaMessagesModule, RequestLogsHttpModule, RequestLogsModule, readMessagesFrom, type CountryLookup } from '@keytrail/request-logs';
 import type { KeyPlatformSettings, OwnerFileSettings } from '@keytrail/platform';
 import { foundationModules, type Foundation } from '@keytrail/startup';
@@ -44,6 +45,7 @@ export class ApiModule {
         IncidentsHttpModule,
         ContainmentModule,
         LeaksModule.forRoot(leaks),
+        LiveModule,
         AlertingModule.forRoot(alerting),
         PoliciesHttpModule,
         ...(ownerFile ? [OwnerFileModule.forRoot(ownerFile)] : []),

@@ -6,6 +6,7 @@ import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, OwnerFil
 import { DetectionModule, FindingsHttpModule, FolderRulesModule, readRuleFolder } from '@keytrail/detection';
 import { CorrelationModule, IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
+import { LiveModule } from '@keytrail/live';
 import type { KeyPlatformSettings, OwnerFileSettings } from '@keytrail/platform';
 import {
   KafkaCollectorModule, RequestLogsHttpModule, RequestLogsModule, type CountryLookup, type KafkaCollectorParts,
@@ -47,6 +48,7 @@ export class StandaloneModule {
         CorrelationModule, IncidentsHttpModule,
         ContainmentModule,
         LeaksModule.forRoot(leaks),
+        LiveModule,
         AlertingModule.forRoot(alerting),
         PoliciesModule, PoliciesHttpModule,
         ...(ownerFile ? [OwnerFileModule.forRoot(ownerFile)] : []),

@@ -40,6 +40,7 @@ export {
 export {
   IntrospectBatch, IntrospectRequest, Introspection, IntrospectionList, MOST_INTROSPECTIONS, RefusalReason, SignedRequest, refusalStatus,
 } from './introspection.js';
+export { LiveEvent, LiveEventPage, LiveEventType, LiveQuery } from './live-event.js';
 export { KeyEvent, KeyEventPage, KeyEventQuery, KeyEventType } from './key-event.js';
 export {
   FalsePositiveReason, GithubLeakAnswer, GithubLeakReport, LONGEST_LEAKED_SECRET, Leak, LeakLabel, LeakPage, LeakQuery, LeakReceipt, LeakSummary, LeakedKey, ReportLeak,

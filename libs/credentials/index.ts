@@ -10,6 +10,7 @@ export { Credentials } from './credentials.service.js';
 export { KeyIntrospection } from './introspection.service.js';
 export { KeyDirectory } from './key-directory.service.js';
 export { keyEventsOf, type KeyEventRow } from './key-event.store.js';
+export { presentEvent as presentKeyEvent } from './key-event.js';
 export { KeyFeed } from './key-feed.service.js';
 export { kindRules, type KindRule } from './kinds.js';
 export { planReplacement, type ReplacementPlan } from './plan-replacement.js';

@@ -1,4 +1,5 @@
 import { sql, type Selectable } from 'kysely';
+import type { FeedBounds } from '@keytrail/platform';
 import { inWorkspaces, type Executor, type KeyEventTable } from '@keytrail/postgres';
 
 export type KeyEventRow = Selectable<KeyEventTable>;
@@ -13,13 +14,6 @@ export const keyEventsAfter = (executor: Executor, position: number, limit: numb
 export const keyEventsOf = (executor: Executor, keyIds: readonly string[], from: Date, limit: number): Promise<KeyEventRow[]> =>
   keyIds.length === 0 ? Promise.resolve([]) : executor.selectFrom('key_events').selectAll().where('key_id', 'in', [...keyIds]).where('at', '>=', from)
     .orderBy('position').limit(limit).execute();
-
-export interface FeedBounds {
-  /** Position of the last event; 0 = there was none. */
-  last: number;
-  /** What is not after this was deleted. */
-  forgotten_until: number;
-}
 
 export async function feedBounds(executor: Executor): Promise<FeedBounds> {
   const { rows } = await sql<FeedBounds>`SELECT greatest((SELECT max(position) FROM key_events), forgotten_until) AS last, forgotten_until FROM key_feed`.execute(executor);

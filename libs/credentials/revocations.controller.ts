@@ -2,11 +2,8 @@ import { Controller, Get, Headers, Query, Res } from '@nestjs/common';
 import { ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { KeyEventPage, KeyEventQuery, Problem } from '@keytrail/contracts';
-import { ApiQueryOf, CurrentCaller, RequirePermission, type Caller } from '@keytrail/platform';
-import { KeyEventStream } from './key-event-stream.js';
+import { ApiQueryOf, CurrentCaller, EventStream, RequirePermission, wantsStream, type Caller } from '@keytrail/platform';
 import { KeyFeed } from './key-feed.service.js';
-
-const wantsStream = (accept: string | undefined) => /(?:^|,)\s*text\/event-stream\s*(?:;|,|$)/i.test(accept ?? '');
 
 @ApiTags('keys')
 @Controller('v1/revocations')
@@ -28,7 +25,7 @@ export class RevocationsController {
       await reply.send(await this.feed.page(caller.scope, query));
       return;
     }
-    const stream = new KeyEventStream();
+    const stream = new EventStream();
     reply.raw.once('close', () => stream.destroy());
     await this.feed.open(caller.scope, lastEventId || query.cursor, stream);
     void reply.header('x-accel-buffering', 'no').type('text/event-stream').send(stream);

@@ -26,6 +26,7 @@ import { incidentChanges } from './migrations/0023-incident-changes.js';
 import { alerting } from './migrations/0024-alerting.js';
 import { incidentPages } from './migrations/0026-incident-pages.js';
 import { ownerImports } from './migrations/0027-owner-imports.js';
+import { liveChanges } from './migrations/0028-live-changes.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount } from './writes.js';
 
@@ -107,6 +108,7 @@ export class Database extends Kysely<Tables> {
           '0024-alerting': alerting,
           '0026-incident-pages': incidentPages,
           '0027-owner-imports': ownerImports,
+          '0028-live-changes': liveChanges,
         }),
       },
     });

@@ -15,6 +15,8 @@ const ENDED_VIOLATION_DAYS = 396;
 /** Notifications that came to their end, and what became of incidents once everybody was told. */
 const ALERT_DAYS = 90;
 const INCIDENT_CHANGE_DAYS = 30;
+/** Whoever follows incidents and findings and was away for longer asks for the lists anew. */
+const LIVE_CHANGE_DAYS = 7;
 
 /** Deletes what is kept for a while only. The audit trail, findings and incidents stay. */
 @Injectable()
@@ -33,6 +35,10 @@ export class RetentionJob extends RecurringJob {
     await this.database.deleteFrom('incident_changes').where('fanned_out_at', '<', before(INCIDENT_CHANGE_DAYS)).execute();
     await this.database.with('gone', (db) => db.deleteFrom('key_events').where('at', '<', before(KEY_EVENT_DAYS)).returning('position'))
       .updateTable('key_feed').set(({ fn, ref, selectFrom }) => ({
+        forgotten_until: fn<number>('greatest', [ref('forgotten_until'), selectFrom('gone').select(({ fn: { max } }) => max('position').as('last'))]),
+      })).execute();
+    await this.database.with('gone', (db) => db.deleteFrom('live_changes').where('at', '<', before(LIVE_CHANGE_DAYS)).returning('position'))
+      .updateTable('live_feed').set(({ fn, ref, selectFrom }) => ({
         forgotten_until: fn<number>('greatest', [ref('forgotten_until'), selectFrom('gone').select(({ fn: { max } }) => max('position').as('last'))]),
       })).execute();
   }

@@ -75,6 +75,9 @@ export interface KeyEventTable {
 }
 /** Events up to this position were deleted. */
 export interface KeyFeedTable { forgotten_until: number }
+/** That incidents and findings changed. Positions are given in the order of commits, from the sequence of those of key events. */
+export interface LiveChangeTable { position: number; at: Time; type: 'incident' | 'finding'; object_id: string; workspace_id: string; change: string }
+export interface LiveFeedTable { forgotten_until: number }
 /** How far each topic has the events, and which process writes to it now. */
 export interface KeyEventTopicTable { topic: string; position: number; holder: string | null; held_until: OptionalTime }
 /** Nonces of signed requests, for as long as the time in the request is good. */
@@ -320,7 +323,7 @@ export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; owner_feeds: OwnerFeedTable; credentials: CredentialTable;
   bearer_digests: BearerDigestTable; wrapped_secrets: WrappedSecretTable; verification_keys: VerificationKeyTable;
   secret_versions: SecretVersionTable; access_tokens: AccessTokenTable; access_token_changes: AccessTokenChangesTable;
-  key_events: KeyEventTable; key_feed: KeyFeedTable; key_event_topics: KeyEventTopicTable; request_nonces: RequestNonceTable;
+  key_events: KeyEventTable; key_feed: KeyFeedTable; live_changes: LiveChangeTable; live_feed: LiveFeedTable; key_event_topics: KeyEventTopicTable; request_nonces: RequestNonceTable;
   audit_entries: AuditEntryTable; audit_unsequenced: AuditUnsequencedTable; audit_leaves: AuditLeafTable; audit_tree_nodes: AuditTreeNodeTable;
   audit_checkpoints: AuditCheckpointTable; audit_signing_keys: AuditSigningKeyTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;
   kafka_ledger: KafkaLedgerTable; intake_counts: IntakeCountTable;

@@ -1,10 +1,10 @@
-import { get, type IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { Kafka, logLevel } from 'kafkajs';
 import { KeyEvent, KeyEventPage } from '@keytrail/contracts';
 import { newId } from '@keytrail/platform';
 import { RetentionJob } from '@keytrail/postgres';
 import { startTestApp, type TestApp } from '../support/app.js';
+import { listenTo, type ListenedStream, type Told } from '../support/event-stream.js';
 import { createTopic, describeWithKafka, sharedKafkaBroker } from '../support/kafka.js';
 import { createPostgresDatabase, describeWithPostgres } from '../support/postgres.js';
 import { describeOnBoth } from '../support/postgres-forms.js';
@@ -12,29 +12,11 @@ import { registryOf, type TestRegistry } from '../support/registry.js';
 import { databaseOf, newName } from '../support/request-lines.js';
 import { waitFor } from '../support/wait-for.js';
 
-interface Told { event: string; id: string; data: Partial<KeyEvent> }
-interface Stream { told: Told[]; keys(): Told[]; current(): boolean; ended(): boolean; answer: IncomingMessage; close(): void }
+type Stream = ListenedStream<Partial<KeyEvent>> & { keys(): Told<Partial<KeyEvent>>[] };
 
-function listen(app: TestApp, token: string, path = '/v1/revocations', lastEventId?: string): Promise<Stream> {
-  return new Promise((resolve, reject) => {
-    const request = get(`${app.url}${path}`, { agent: false, headers: { authorization: `Bearer ${token}`, accept: 'text/event-stream', ...(lastEventId && { 'last-event-id': lastEventId }) } }, (answer) => {
-      const told: Told[] = [];
-      let text = '';
-      let ended = false;
-      answer.setEncoding('utf8').on('data', (part: string) => {
-        const blocks = (text + part).split('\n\n');
-        text = blocks.pop() ?? '';
-        for (const block of blocks) {
-          const { event = '', id = '', data = '' } = Object.fromEntries(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)]));
-          told.push({ event, id, data: JSON.parse(data) as Partial<KeyEvent> });
-        }
-      }).on('error', () => undefined).on('close', () => {
-        ended = true;
-      });
-      resolve({ told, keys: () => told.filter(({ event }) => event === 'key'), current: () => told.some(({ event }) => event === 'current'), ended: () => ended, answer, close: () => request.destroy() });
-    });
-    request.on('error', reject);
-  });
+async function listen(app: TestApp, token: string, path = '/v1/revocations', lastEventId?: string): Promise<Stream> {
+  const stream = await listenTo<Partial<KeyEvent>>(app, token, path, lastEventId);
+  return { ...stream, keys: () => stream.told.filter(({ event }) => event === 'key') };
 }
 
 describeOnBoth('the feed of keys', (env) => {

@@ -1,13 +1,12 @@
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { KeyEvent } from '@keytrail/contracts';
 
 /** What may lie here for a client that reads more slowly than events come. */
 const MOST_UNREAD_BYTES = 256 * 1024;
 const LOOK_AGAIN_MS = 20;
 
 /** Events as `text/event-stream`. */
-export class KeyEventStream extends Readable {
+export class EventStream extends Readable {
   private hasEnded = false;
 
   constructor() {
@@ -28,9 +27,9 @@ export class KeyEventStream extends Readable {
     }
   }
 
-  /** `id` is the cursor that goes on after the event. */
-  tell(event: KeyEvent, id: string): void {
-    this.write(`event: key\nid: ${id}\ndata: ${JSON.stringify(event)}\n\n`);
+  /** `json` in one line; `id` is the cursor that goes on after the event. */
+  tell(event: string, json: string, id: string): void {
+    this.write(`event: ${event}\nid: ${id}\ndata: ${json}\n\n`);
   }
 
   /** Everything that was committed before this was read is told. */

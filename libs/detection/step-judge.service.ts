@@ -10,6 +10,7 @@ import { keysOf } from './live-memory.service.js';
 import { nameOf } from './memory/key-memories.js';
 import type { KeyMemory } from './memory/stored-memory.js';
 import type { KnownFinding } from './merge-finding.js';
+import { peerGroupsOf, Peers } from './peers.js';
 import type { KeyName } from './progress.store.js';
 import { Replays } from './replays.service.js';
 import { RuleFacts } from './rule-facts.store.js';
@@ -41,6 +42,9 @@ const KEYS_A_TURN = 100;
  */
 @Injectable()
 export class StepJudge {
+  /** Of those who go on with one memory. */
+  private readonly peers = new WeakMap<StepMemory, Peers>();
+
   constructor(
     private readonly judge: Judge, private readonly replays: Replays, private readonly customRules: CustomRules, private readonly directory: KeyDirectory, private readonly facts: RuleFacts,
   ) {}
@@ -72,6 +76,7 @@ export class StepJudge {
   }
 
   private async judgeKeys(slice: readonly CallerActivity[], found: StepFindings, memory: StepMemory): Promise<void> {
+    const peers = this.peersOf(memory);
     let turn = 0;
     for (const activity of groupBy(slice.filter((group) => group.key_id !== ''), nameOf).values()) {
       turn += 1;
@@ -83,6 +88,11 @@ export class StepJudge {
       const observed = observe(before?.habits, activity);
       memory.put(key, { watch: watched.watch, habits: observed.habits });
       const registered = this.directory.findIn(workspace_id, key_id);
+      const name = nameOf(key);
+      const groups = peerGroupsOf(workspace_id, registered?.kind ?? activity[0]!.credential_kind, registered?.name, activity[0]!.principal);
+      const beyondPeers = peers.judge(name, groups, watched.watch);
+      if (beyondPeers !== null && watched.spikes.length === 0) watched.spikes.push(beyondPeers);
+      peers.note(name, groups, watched.watch);
       const one = { workspace_id, key_id, activity, watched, observed, registered, facts: this.facts.of(registered) };
       const drafts = await this.judge.judgeKey(one, {
         goingOn: (from) => found.goingOn(workspace_id, key_id, () => memory.goingOn(workspace_id, key_id, from)),
@@ -91,6 +101,12 @@ export class StepJudge {
       for (const draft of drafts) found.take(draft);
     }
     await nextTurn();
+  }
+
+  private peersOf(memory: StepMemory): Peers {
+    let peers = this.peers.get(memory);
+    if (peers === undefined) this.peers.set(memory, peers = new Peers());
+    return peers;
   }
 
   private async askAboutReplays(arrival: Arrival, arrived: readonly CallerActivity[]): Promise<FindingDraft[]> {

@@ -190,6 +190,9 @@ export function levelOf(state: BaselineState): number {
   return belief > 0 ? (state.level.seen + belief) / (state.level.expected + belief) : 1;
 }
 
+/** Requests a minute, mean over the week. */
+export const levelNow = (state: BaselineState): number => levelOf(state) * state.overall;
+
 function evidence(state: BaselineState): Level {
   const scatter = inflation(state, state.overall);
   return { seen: state.brisk.seen / scatter, expected: state.brisk.expected / scatter };

@@ -70,14 +70,16 @@ export function normaliseLine(line: RequestLogLine, context: NormaliseContext): 
     offset: context.offset ?? -1,
     ingested_at: context.receivedAt,
   };
-  row.signs = signsOf(row, exposedIn(line, headers, texts, key, context));
+  row.signs = signsOf(row, exposedIn(line, headers, texts, row.attributes, key, context));
   return { row };
 }
 
 type Texts = Pick<RequestLogRow, 'route' | 'path' | 'user_agent' | 'origin' | 'referer'>;
 
 /** Fields that a secret was taken out of which opens something: that of a registered key, or the very one the call was made with. */
-function exposedIn(line: RequestLogLine, headers: Map<string, string> | undefined, texts: Texts, key: IdentifiedKey, context: NormaliseContext): readonly Exposed[] {
+function exposedIn(
+  line: RequestLogLine, headers: Map<string, string> | undefined, texts: Texts, attributes: Readonly<Record<string, string>>, key: IdentifiedKey, context: NormaliseContext,
+): readonly Exposed[] {
   let exposed: Exposed[] | undefined;
   const look = (field: keyof Texts, before: string | undefined) => {
     if (before === undefined || before === texts[field]) return;
@@ -90,6 +92,13 @@ function exposedIn(line: RequestLogLine, headers: Map<string, string> | undefine
   look('user_agent', line.user_agent ?? headers?.get('user-agent'));
   look('origin', line.origin ?? headers?.get('origin'));
   look('referer', line.referer ?? headers?.get('referer'));
+  for (const name in attributes) {
+    if (!attributes[name]!.includes('fp_')) continue;
+    for (const fingerprint of putIn(String(line.attributes?.[name] ?? ''), attributes[name]!)) {
+      // The credential of the call itself may stand in a header that is kept: there it belongs.
+      if (fingerprint !== key.fingerprint && context.resolveKey(fingerprint) !== undefined) (exposed ??= []).push({ field: `attributes.${name.replaceAll(/\s/g, '_')}`, fingerprint });
+    }
+  }
   return exposed ?? NOTHING_EXPOSED;
 }
 

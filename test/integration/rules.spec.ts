@@ -141,6 +141,10 @@ describe('the rules, from a request log to a finding', () => {
     expect(found).toMatchObject([{ rule_id: 'secret-in-log', summary: expect.stringMatching(/in the field path: fp_/) }]);
     expect(JSON.stringify(found)).not.toContain(shown.secret);
     expect(await rulesOf(scanned.key_id)).toEqual(['listed-caller']);
+    const [named, caller] = [await issue(), await issue()];
+    await send(line({ key: caller.secret, attributes: { x_debug: `upstream used ${named.secret}`, apikey: caller.secret } }));
+    expect(await findings(`key_id=${named.key_id}`)).toEqual([]);
+    expect(await findings(`key_id=${caller.key_id}`)).toMatchObject([{ rule_id: 'secret-in-log', summary: expect.stringContaining('attributes.x_debug') }]);
   });
 
   describe('about what did not happen', () => {

@@ -14,6 +14,11 @@ describe('docs/detections.md', () => {
     const text = readFileSync(page, 'utf8');
     expect(text).toBe(withRules(text, ruleCatalogue));
   });
+
+  it('stands in full in the list of what is looked for, and nothing else does', () => {
+    const listed = /\n## What is looked for[^]*?\n## /.exec(readFileSync(page, 'utf8'))![0];
+    expect(new Set([...listed.matchAll(/`([a-z-]+)`/g)].map(([, id]) => id))).toEqual(new Set(ruleCatalogue.map(({ id }) => id)));
+  });
 });
 
 describe('documentRules', () => {

@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { AuditPage, Backtest, BacktestFinding, BacktestFindings, BacktestPage, Finding, FindingPage } from '@keytrail/contracts';
-import { BacktestQueue } from '@keytrail/detection';
-import { HistoryActivity } from '../../libs/detection/backtest/history-activity.store.js';
-import { startTestApp, type TestApp } from '../support/app.js';
-import { registryOf } from '../support/registry.js';
-import { databaseOf } from '../support/request-lines.js';
+import { startTestApp, type TestApp } from '../../../test/support/app.js';
+import { registryOf } from '../../../test/support/registry.js';
+import { databaseOf } from '../../../test/support/request-lines.js';
+import { BacktestQueue } from './backtest-queue.service.js';
+import { HistoryActivity } from './history-activity.store.js';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;

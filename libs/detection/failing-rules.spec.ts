@@ -1,14 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { Finding, FindingPage } from '@keytrail/contracts';
-import { Sweep } from '@keytrail/detection';
-import { CustomRuleStore } from '../../libs/detection/custom/custom-rule.store.js';
-import { ObjectUseStore } from '../../libs/detection/object-use.store.js';
-import { RequestReuseStore } from '../../libs/detection/request-reuse.store.js';
-import { leakNotContained } from '../../libs/detection/rules/leak-not-contained.js';
-import { listedCaller } from '../../libs/detection/rules/listed-caller.js';
-import { tenantMismatch } from '../../libs/detection/rules/tenant-mismatch.js';
-import { startTestApp, type TestApp } from '../support/app.js';
-import { databaseOf, newName } from '../support/request-lines.js';
+import { startTestApp, type TestApp } from '../../test/support/app.js';
+import { databaseOf, newName } from '../../test/support/request-lines.js';
+import { CustomRuleStore } from './custom/custom-rule.store.js';
+import { ObjectUseStore } from './object-use.store.js';
+import { RequestReuseStore } from './request-reuse.store.js';
+import { leakNotContained } from './rules/leak-not-contained.js';
+import { listedCaller } from './rules/listed-caller.js';
+import { tenantMismatch } from './rules/tenant-mismatch.js';
+import { Sweep } from './sweep.service.js';
 
 const broken = () => {
   throw new TypeError('broken on purpose');

@@ -8,20 +8,25 @@ import { failAllOf } from './deliveries.store.js';
 /** What incidents about channels are filed under. */
 export const CHANNEL_FAILING = 'alert-channel-failing';
 
-/** That a channel works is noted at most this often. */
-const NOTED_EVERY_MS = 60_000;
+/** That a channel goes on working is noted so often by each process. */
+const NOTED_EVERY_MS = 5_000;
 
 /** Which channels work. One that fails for long, or is switched off by its receiver, is an incident itself: others must hear of it. */
 @Injectable()
 export class ChannelHealth {
+  private readonly noted = new Map<string, number>();
+
   constructor(private readonly database: Database, private readonly incidents: OwnIncidents, private readonly clock: Clock, private readonly settings: AlertingSettings) {}
 
+  /** Whether this process has noted a moment ago that the channel works, and heard nothing else since. */
+  isNotedAsWorking(channelId: string): boolean {
+    return performance.now() - (this.noted.get(channelId) ?? Number.NEGATIVE_INFINITY) < NOTED_EVERY_MS;
+  }
+
   async noteDelivered(transaction: Executor, channelId: string): Promise<void> {
-    const now = this.clock.date();
-    const noted = await transaction.updateTable('alert_channels').set({ failing_since: null, last_failure: null, last_delivered_at: now }).where('channel_id', '=', channelId)
-      .where((where) => where.or([
-        where('failing_since', 'is not', null), where('last_delivered_at', 'is', null), where('last_delivered_at', '<', new Date(now.getTime() - NOTED_EVERY_MS)),
-      ])).returning('failing_incident_id').executeTakeFirst();
+    this.noted.set(channelId, performance.now());
+    const noted = await transaction.updateTable('alert_channels').set({ failing_since: null, last_failure: null, last_delivered_at: this.clock.date() }).where('channel_id', '=', channelId)
+      .returning('failing_incident_id').executeTakeFirst();
     if (noted?.failing_incident_id == null) return;
     await this.incidents.resolve(transaction, noted.failing_incident_id, 'the channel delivers again');
     await transaction.updateTable('alert_channels').set({ failing_incident_id: null }).where('channel_id', '=', channelId).execute();
@@ -29,6 +34,7 @@ export class ChannelHealth {
 
   async noteFailure(transaction: Executor, channelId: string, failure: string): Promise<void> {
     const now = this.clock.date();
+    this.noted.delete(channelId);
     await transaction.updateTable('alert_channels').set(({ fn, ref, val }) => ({ failing_since: fn<Date>('coalesce', [ref('failing_since'), val(now)]), last_failure: failure }))
       .where('channel_id', '=', channelId).execute();
   }

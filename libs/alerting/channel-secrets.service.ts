@@ -10,11 +10,16 @@ const REWRAPPED_A_TIME = 100;
 export class AlertSecrets {
   constructor(private readonly database: Database, private readonly secrets: Secrets, private readonly clock: Clock) {}
 
-  /** Those of a channel that are not out of date. */
-  async of(channelId: string): Promise<ChannelSecrets> {
+  /** Those of channels that are not out of date. */
+  async ofAll(channelIds: readonly string[]): Promise<(channelId: string) => ChannelSecrets> {
     const now = this.clock.date();
-    const rows = await this.database.selectFrom('alert_channel_secrets').selectAll().where('channel_id', '=', channelId).execute();
-    return new Map(rows.filter(({ expires_at }) => expires_at === null || expires_at > now).map((row) => [row.name, this.secrets.unwrap(row, placeOf(channelId, row.name))]));
+    const rows = await this.database.selectFrom('alert_channel_secrets').selectAll().where('channel_id', 'in', [...channelIds]).execute();
+    const current = rows.filter(({ expires_at }) => expires_at === null || expires_at > now);
+    return (channelId) => new Map(current.filter(({ channel_id }) => channel_id === channelId).map((row) => [row.name, this.secrets.unwrap(row, placeOf(channelId, row.name))]));
+  }
+
+  async of(channelId: string): Promise<ChannelSecrets> {
+    return (await this.ofAll([channelId]))(channelId);
   }
 
   async put(transaction: Executor, channelId: string, name: string, secret: string, expiresAt: Date | null = null): Promise<void> {

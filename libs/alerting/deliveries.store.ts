@@ -21,9 +21,9 @@ export const claimDue = (executor: Executor, { holder, now, limit, except }: { h
       ORDER BY d.send_at, d.position LIMIT ${limit} FOR UPDATE OF d SKIP LOCKED)`)
     .returningAll().execute();
 
-/** Says that this process still works on what it took. */
-export const renewHolds = async (executor: Executor, holder: string): Promise<void> => {
-  await executor.updateTable('alert_deliveries').set({ held_until: heldUntil }).where('held_by', '=', holder).where('state', '=', 'pending').execute();
+/** Says that this process still works on these of what it took. */
+export const renewHolds = async (executor: Executor, holder: string, deliveryIds: readonly string[]): Promise<void> => {
+  await executor.updateTable('alert_deliveries').set({ held_until: heldUntil }).where('delivery_id', 'in', [...deliveryIds]).where('held_by', '=', holder).where('state', '=', 'pending').execute();
 };
 
 /** After a start on a database that no other process can have open: who held them is gone. */

@@ -6,7 +6,7 @@ import { Clock, Metrics } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { ChannelHealth } from './channel-health.service.js';
 import { AlertSecrets } from './channel-secrets.service.js';
-import type { SendOutcome } from './channels/channel.js';
+import type { ChannelSecrets, SendOutcome } from './channels/channel.js';
 import { sendThrough } from './channels/index.js';
 import { claimDue, HELD_MS, releaseAllHolds, renewHolds, settleDelivered, settleFailed, settleRetry, type DeliveryRow } from './deliveries.store.js';
 import { AlertOutlets } from './outlets.service.js';
@@ -18,6 +18,11 @@ const MOST_OF_A_CHANNEL = 10;
 const RENEW_EVERY_MS = HELD_MS / 4;
 /** A stop waits no longer for receivers that do not answer; what was sent to them is sent again, under the ids it had. */
 const LONGEST_STOP_MS = 3_000;
+
+interface UsableChannel {
+  config: AlertChannelConfig;
+  secrets(): ChannelSecrets;
+}
 
 /**
  * Sends notifications that are due. Each is taken by one process, which says in time that it still has it; one that ends in between leaves it to be taken
@@ -65,8 +70,9 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
       this.moreWaits = room <= 0 || full.length > 0;
       if (room <= 0 || this.stopped) return begun;
       const rows = await claimDue(this.database, { holder: this.holder, now: this.clock.date(), limit: room, except: full });
+      const channels = await this.channelsOf(rows);
       for (const row of rows) {
-        const done = this.send(row).catch((error: unknown) => this.logger.error('a notification could not be settled', error instanceof Error ? error.stack : undefined))
+        const done = this.send(row, channels.get(row.channel_id)).catch((error: unknown) => this.logger.error('a notification could not be settled', error instanceof Error ? error.stack : undefined))
           .finally(() => this.finished(row.delivery_id));
         this.underWay.set(row.delivery_id, { channel: row.channel_id, done });
       }
@@ -94,25 +100,31 @@ export class AlertSender implements OnApplicationBootstrap, BeforeApplicationShu
   private async renew(): Promise<void> {
     if (this.underWay.size === 0 || performance.now() - this.renewed < RENEW_EVERY_MS) return;
     this.renewed = performance.now();
-    await renewHolds(this.database, this.holder);
+    await renewHolds(this.database, this.holder, [...this.underWay.keys()]);
   }
 
-  private async send(row: DeliveryRow): Promise<void> {
-    const channel = await this.database.selectFrom('alert_channels').select('config').where('channel_id', '=', row.channel_id).executeTakeFirst();
+  /** What is needed to send, read once for all that were taken together. */
+  private async channelsOf(rows: readonly DeliveryRow[]): Promise<ReadonlyMap<string, UsableChannel>> {
+    const ids = [...new Set(rows.map(({ channel_id }) => channel_id))];
+    if (ids.length === 0) return new Map();
+    const channels = await this.database.selectFrom('alert_channels').select(['channel_id', 'config']).where('channel_id', 'in', ids).execute();
+    const secretsOf = await this.secrets.ofAll(ids);
+    return new Map(channels.map(({ channel_id, config }) => [channel_id, { config, secrets: () => secretsOf(channel_id) }]));
+  }
+
+  private async send(row: DeliveryRow, channel: UsableChannel | undefined): Promise<void> {
+    // Deleted in the meantime, and its deliveries with it.
     if (channel === undefined) return;
-    await this.settle(row, await this.outcome(row, channel.config));
-  }
-
-  private async outcome(row: DeliveryRow, config: AlertChannelConfig): Promise<SendOutcome> {
-    const secrets = await this.secrets.of(row.channel_id);
-    const outcome = await sendThrough(config, { delivery_id: row.delivery_id, event: row.event, now: this.clock.date() }, secrets, this.outlets);
+    const { config } = channel;
+    const outcome = await sendThrough(config, { delivery_id: row.delivery_id, event: row.event, now: this.clock.date() }, channel.secrets(), this.outlets);
     this.metrics.alertAttempts.inc({ kind: config.kind, result: outcome.result });
-    return outcome;
+    await this.settle(row, outcome);
   }
 
   private async settle(row: DeliveryRow, outcome: SendOutcome): Promise<void> {
     const status = outcome.status ?? null;
     const now = this.clock.date();
+    if (outcome.result === 'delivered' && this.health.isNotedAsWorking(row.channel_id)) return settleDelivered(this.database, row.delivery_id, status, now);
     await this.database.transaction().execute(async (transaction) => {
       switch (outcome.result) {
         case 'delivered':

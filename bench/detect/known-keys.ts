@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { newKeyWatch, watchActivity, type CallerActivity } from '@keytrail/detection';
+import { newKeyWatch, storedMemory, watchActivity, type CallerActivity } from '@keytrail/detection';
 import { requestsAt } from './arrivals.js';
 import type { Scratch } from './scratch.js';
 
@@ -7,9 +7,9 @@ const LEARNT_DAYS = 8;
 
 /** Keys that detection has known for a week: what it remembers of one of them, stored for each, `prefix_0`, `prefix_1` and so on. */
 export async function storeKnownKeys({ database }: Pick<Scratch, 'database'>, prefix: string, keys: number, until: number): Promise<void> {
-  const state = JSON.stringify(learntUntil(until));
-  await sql`INSERT INTO key_watch (workspace_id, key_id, state, updated_at)
-    SELECT 'default', ${prefix} || '_' || n, ${state}::jsonb, now() FROM generate_series(0, ${keys - 1}::integer) AS n`.execute(database);
+  const memory = storedMemory({ watch: learntUntil(until), habits: undefined });
+  await sql`INSERT INTO key_watch (workspace_id, key_id, memory, updated_at)
+    SELECT 'default', ${prefix} || '_' || n, ${memory}::bytea, now() FROM generate_series(0, ${keys - 1}::integer) AS n`.execute(database);
 }
 
 function learntUntil(until: number) {

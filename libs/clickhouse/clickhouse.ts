@@ -16,6 +16,9 @@ export abstract class ClickHouse {
   /** Rows of a SELECT without FORMAT. 64-bit integers arrive as numbers: keep them below 2^53. */
   abstract select<Row>(sql: string, params?: QueryParams): Promise<Row[]>;
 
+  /** The same, column by column: a third of the cost where there are many rows. */
+  abstract selectColumns<Row>(sql: string, params?: QueryParams): Promise<{ [Name in keyof Row]: Row[Name][] }>;
+
   /** Stores a block in a table. Columns that are not in it take their defaults. */
   abstract insertBlock(table: string, block: NativeBlock, options: InsertOptions): Promise<void>;
 

@@ -49,6 +49,13 @@ export class EmbeddedClickHouse extends ClickHouse {
     });
   }
 
+  override async selectColumns<Row>(sql: string, params?: QueryParams): Promise<{ [Name in keyof Row]: Row[Name][] }> {
+    return this.run(async ({ client }) => {
+      const result = await client.query({ query: sql, format: 'JSONColumnsWithMetadata', ...(params && { query_params: params }) });
+      return (await result.json<Row>()).data as { [Name in keyof Row]: Row[Name][] };
+    });
+  }
+
   /** By way of a file: the engine's own door for bytes takes text only, and is several times slower. */
   override async insertBlock(table: string, block: NativeBlock, options: InsertOptions): Promise<void> {
     this.blocks += 1;

@@ -23,6 +23,11 @@ export class ServerClickHouse extends ClickHouse {
     return result.json<Row>();
   }
 
+  override async selectColumns<Row>(sql: string, params?: QueryParams): Promise<{ [Name in keyof Row]: Row[Name][] }> {
+    const result = await this.client.query({ query: sql, format: 'JSONColumnsWithMetadata', ...(params && { query_params: params }) });
+    return (await result.json<Row>()).data as { [Name in keyof Row]: Row[Name][] };
+  }
+
   override async insertBlock(table: string, block: NativeBlock, options: InsertOptions): Promise<void> {
     // Not `insert`: that one takes no bytes in this format.
     const { stream } = await this.client.exec({

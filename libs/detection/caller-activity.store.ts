@@ -71,10 +71,11 @@ export class CallerActivityStore implements ActivityHistory {
   /** Everything in some batches, in the order of the requests' own clock. */
   async ofBatches(batches: readonly Pick<ArrivedBatch, 'batch_id' | 'ingested_at'>[]): Promise<CallerActivity[]> {
     const from = Math.min(...batches.map((batch) => batch.ingested_at));
-    return this.clickhouse.select<CallerActivity>(
+    const columns = await this.clickhouse.selectColumns<CallerActivity>(
       `SELECT ${COLUMNS} FROM caller_activity
       WHERE ingested_at >= fromUnixTimestamp64Milli(${Math.trunc(from)}, 'UTC') AND batch_id IN {batches:Array(String)}
       ORDER BY minute, caller_activity.first_time`, { batches: batches.map((batch) => batch.batch_id) });
+    return rowsOf(columns);
   }
 
   /** What one key did in a span of its own minutes, as far as it arrived in the last week. */
@@ -132,4 +133,17 @@ function networksOf(rows: readonly KnownAddress[]): KnownNetwork[] {
     else Object.assign(known, { requests: known.requests + row.requests, last_seen: Math.max(known.last_seen, row.last_seen) });
   }
   return [...networks.values()];
+}
+
+/** Lists that are empty are one and the same. */
+function rowsOf(of: { [Name in keyof CallerActivity]: CallerActivity[Name][] }): CallerActivity[] {
+  const none: string[] = [];
+  const listed = (lists: string[][], at: number): string[] => (lists[at]!.length === 0 ? none : lists[at]!);
+  return of.key_id.map((key_id, at) => ({
+    workspace_id: of.workspace_id[at]!, key_id, key_fingerprint: of.key_fingerprint[at]!, credential_kind: of.credential_kind[at]!, principal: of.principal[at]!,
+    address: of.address[at]!, country: of.country[at]!, user_agent: of.user_agent[at]!, outcome: of.outcome[at]!, refusal_reason: of.refusal_reason[at]!,
+    minute: of.minute[at]!, requests: of.requests[at]!, first_time: of.first_time[at]!, last_time: of.last_time[at]!, request_ids: listed(of.request_ids, at),
+    routes: listed(of.routes, at), methods: listed(of.methods, at), environments: listed(of.environments, at), nodes: listed(of.nodes, at),
+    bytes_out: of.bytes_out[at]!, signs: listed(of.signs, at),
+  }));
 }

@@ -1,4 +1,5 @@
 import { distinct } from './rules/activity.js';
+import { memo } from './rules/memo.js';
 import { networkOf } from './rules/network.js';
 import type { CallerActivity } from './types.js';
 
@@ -95,9 +96,9 @@ export function observe(before: KeyHabits | undefined, activity: readonly Caller
 }
 
 /** Ids in paths are no routes: numbers, UUIDs, hex and other long words with digits in them. */
-export const templateOf = (route: string): string => route.split('/')
+export const templateOf: (route: string) => string = memo((route) => route.split('/')
   .map((part) => (/^\d+$/.test(part) || /^[0-9a-f-]{16,}$/i.test(part) || (/\d.*\d.*\d/.test(part) && part.length >= 12 && !part.includes('.')) || /^[a-z]{1,8}_[0-9A-Za-z]{4,}$/.test(part) && /\d/.test(part) ? '{}' : part))
-  .join('/').replace(/\{[^}]*\}/g, '{}');
+  .join('/').replace(/\{[^}]*\}/g, '{}'));
 
 const READS = /^(?:GET|HEAD|OPTIONS|TRACE|Get|List|Describe|Head|Lookup|Search|Query|Scan|Batch[GD]e[ts]|Select|View|Check|Test|Preview|Download)/;
 
@@ -112,9 +113,13 @@ export function runtimeName({ signs, user_agent }: Pick<CallerActivity, 'signs' 
   const named = signs.find((sign) => sign.startsWith('runtime:'));
   // Instances of one service differ in what follows: `orders-7c9f8d-x2x1v`, `orders:1.4`.
   if (named !== undefined) return named.slice('runtime:'.length).replace(/[-_.:/@][0-9a-z]*\d[0-9a-z-]*$/i, '').toLowerCase();
-  const product = /^([A-Za-z][\w.-]{2,40})\/\d/.exec(user_agent)?.[1] ?? '';
-  return LIBRARY.test(product) ? '' : product.toLowerCase();
+  return productOf(user_agent);
 }
+
+const productOf = memo((userAgent) => {
+  const product = /^([A-Za-z][\w.-]{2,40})\/\d/.exec(userAgent)?.[1] ?? '';
+  return LIBRARY.test(product) ? '' : product.toLowerCase();
+});
 
 function withRuntimes(known: readonly RuntimeUse[], calls: readonly CallerActivity[]): RuntimeUse[] {
   const uses = new Map(known.map((use) => [use.name, use]));

@@ -10,6 +10,7 @@ export { Detection } from './detection.service.js';
 export { FindingStore, presentFinding, type FindingRow } from './finding.store.js';
 export { newKeyWatch, watchActivity } from './key-watch.js';
 export { DetectionLimits, LiveMemory } from './live-memory.service.js';
+export { storedMemory } from './memory/stored-memory.js';
 export { networkOf, ruleCatalogue, ruleDefaults, ruleInfo } from './rules/index.js';
 export { Sweep } from './sweep.service.js';
 export { SLICE_MINUTES } from './slices.js';

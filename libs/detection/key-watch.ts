@@ -2,7 +2,7 @@ import {
   advance, baselineSettings, closeKeyMinute, emptyKeyBaseline, emptyShares, readBaseline, readShares, scoreOpenMinute, type Alarm, type BaselineState,
   type KeyBaseline, type Shares, type Verdict,
 } from './baseline/index.js';
-import { baselineCopier } from './memory/watch-record.js';
+import { WatchTable } from './memory/watch-record.js';
 import { isDenied } from './rules/activity.js';
 import { emptyReach, watchReach, type Reach, type ReachAlarm } from './reach.js';
 import type { CallerActivity } from './types.js';
@@ -149,8 +149,8 @@ function judgeOpen(watch: KeyWatch, spikes: Verdict[], alarms: Alarm[]): void {
 }
 
 /** What is known of a key, to go on with for a while: one and the same object for all. */
-const aheadOf = ({ baseline, shares }: KeyWatch): KeyBaseline => copyOf({ rate: baseline, shares });
-const copyOf = baselineCopier();
+const aheadOf = ({ baseline, shares }: KeyWatch): KeyBaseline => table.copy({ rate: baseline, shares });
+const table = new WatchTable();
 
 function forgetOld(watch: KeyWatch, latest: number): void {
   const oldest = Math.min(latest - RECENT_MINUTES, watch.baseline.closed);

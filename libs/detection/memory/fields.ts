@@ -10,8 +10,8 @@ export interface Fields {
   number(value: number): number;
   flag(value: boolean): boolean;
   sums(values: number[]): void;
-  /** With seven digits. */
-  floats(values: number[]): void;
+  /** With seven digits; not always in the array that is given. */
+  floats(values: number[]): number[];
   float(value: number): number;
   /** Leaves room in the place, filled or not. */
   skip(floats: number): void;
@@ -20,6 +20,13 @@ export interface Fields {
 /** Also measures: with empty arrays it writes nothing, and `place` ends behind what it would have written. */
 export class FieldWriter implements Fields {
   constructor(readonly place: Place = { floats: new Float32Array(0), floatsAt: 0, doubles: new Float64Array(0), doublesAt: 0 }) {}
+
+  /** Goes back to the beginning. */
+  restart(): this {
+    this.place.floatsAt = 0;
+    this.place.doublesAt = 0;
+    return this;
+  }
 
   number(value: number): number {
     this.place.doubles[this.place.doublesAt++] = value;
@@ -37,10 +44,12 @@ export class FieldWriter implements Fields {
     this.place.doublesAt += values.length;
   }
 
-  floats(values: number[]): void {
-    const { floats, floatsAt } = this.place;
-    for (let index = 0; index < values.length; index += 1) floats[floatsAt + index] = values[index]!;
-    this.place.floatsAt += values.length;
+  floats(values: number[]): number[] {
+    const { place } = this;
+    // A view of this very place is written already.
+    if (place.floats.length > 0 && !isViewOf(place, values)) place.floats.set(values, place.floatsAt);
+    place.floatsAt += values.length;
+    return values;
   }
 
   float(value: number): number {
@@ -54,7 +63,16 @@ export class FieldWriter implements Fields {
 }
 
 export class FieldReader implements Fields {
+  private readonly views = new Map<number, number[]>();
+
   constructor(readonly place: Place) {}
+
+  /** Goes back to the beginning. */
+  restart(): this {
+    this.place.floatsAt = 0;
+    this.place.doublesAt = 0;
+    return this;
+  }
 
   number(): number {
     return this.place.doubles[this.place.doublesAt++]!;
@@ -70,10 +88,14 @@ export class FieldReader implements Fields {
     this.place.doublesAt += values.length;
   }
 
-  floats(values: number[]): void {
-    const { floats, floatsAt } = this.place;
-    for (let index = 0; index < values.length; index += 1) values[index] = floats[floatsAt + index]!;
-    this.place.floatsAt += values.length;
+  /** Views of the place, made once: reading again changes what is in them. */
+  floats(values: number[]): number[] {
+    const { place, views } = this;
+    let view = views.get(place.floatsAt);
+    // To who reads and writes numbers by their index there is no difference, and none has to be copied one by one.
+    if (view === undefined) views.set(place.floatsAt, view = place.floats.subarray(place.floatsAt, place.floatsAt + values.length) as unknown as number[]);
+    place.floatsAt += values.length;
+    return view;
   }
 
   float(): number {
@@ -84,3 +106,6 @@ export class FieldReader implements Fields {
     this.place.floatsAt += floats;
   }
 }
+
+const isViewOf = ({ floats, floatsAt }: Place, values: unknown): boolean =>
+  values instanceof Float32Array && values.buffer === floats.buffer && values.byteOffset === floats.byteOffset + 4 * floatsAt;

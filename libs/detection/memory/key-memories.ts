@@ -2,7 +2,7 @@ import type { KeyHabits } from '../habits.js';
 import type { KeyName } from '../progress.store.js';
 import type { Place } from './fields.js';
 import { bytesOf, readBytes, type KeyMemory } from './stored-memory.js';
-import { WatchReader, watchSize, writeWatch } from './watch-record.js';
+import { WatchTable, watchSize } from './watch-record.js';
 
 /** What is remembered of a key as it is stored. `step`: the step of detection up to which it holds. */
 export interface StoredKey extends KeyName { bytes: Uint8Array; step: number }
@@ -30,7 +30,7 @@ export class KeyMemories {
   /** The step in which it was used last. */
   private readonly usedIn: number[] = [];
   private readonly free: number[] = [];
-  private readonly reader = new WatchReader();
+  private readonly table = new WatchTable();
   private readonly place: Place = { floats: new Float32Array(0), floatsAt: 0, doubles: new Float64Array(0), doublesAt: 0 };
   private hand = 0;
 
@@ -53,13 +53,13 @@ export class KeyMemories {
   /** What is remembered of a key; the watch is one and the same object for all keys. */
   get(key: KeyName): KeyMemory | undefined {
     const slot = this.places.get(nameOf(key));
-    return slot === undefined ? undefined : { watch: this.reader.read(this.placeOf(slot)), habits: this.habits[slot] };
+    return slot === undefined ? undefined : { watch: this.table.read(this.placeOf(slot)), habits: this.habits[slot] };
   }
 
   /** Remembers what a step made of a key. `now`: when, epoch milliseconds. */
   put(key: KeyName, { watch, habits }: KeyMemory, step: number, now: number): void {
     const slot = this.slotOf(key, step);
-    writeWatch(watch, this.placeOf(slot));
+    this.table.write(watch, this.placeOf(slot));
     this.habits[slot] = habits;
     this.heldTo[slot] = step;
     if (this.changedIn[slot] !== 0) return;

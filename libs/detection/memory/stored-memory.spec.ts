@@ -40,8 +40,11 @@ function withoutLast(bytes: Buffer, doubles: number): Buffer {
   return Buffer.concat([bytes.subarray(0, 1), deflateRawSync(older)]);
 }
 
+/** Views of numbers are arrays to who reads them. */
+const plain = (_: string, of: unknown): unknown => (of instanceof Float32Array ? [...of] : of);
+
 /** As numbers with seven digits are. */
-const rounded = (value: unknown): unknown => JSON.parse(JSON.stringify(value), (_, of: unknown) => (typeof of === 'number' && !Number.isInteger(of) ? Number(of.toPrecision(6)) : of));
+const rounded = (value: unknown): unknown => JSON.parse(JSON.stringify(value, plain), (_, of: unknown) => (typeof of === 'number' && !Number.isInteger(of) ? Number(of.toPrecision(6)) : of));
 
 describe('what is remembered of a key, stored', () => {
   it('is read as it was written, to seven digits', () => {
@@ -73,7 +76,7 @@ describe('what is remembered of a key, stored', () => {
     Object.assign(rate, { episode: episode(1e7), drop: episode(1e7 + 1), clock: [1, 2, 3, 4], habits: [{ slot: 1, size: 2, days: 3, last_day: 20_000 }] });
     Object.assign(shares.errors, { episode: episode(1e7 + 2) });
     Object.assign(shares.denied, { episode: episode(1e7 + 3) });
-    expect(readMemory(storedMemory({ watch, habits: undefined }))!.watch).toEqual(watch);
+    expect(JSON.parse(JSON.stringify(readMemory(storedMemory({ watch, habits: undefined }))!.watch, plain))).toEqual(watch);
   });
 
   it('takes what an older version did not know of a key as of a new one', () => {

@@ -2,7 +2,7 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { KeyHabits } from '../habits.js';
 import type { KeyWatch } from '../key-watch.js';
 import type { Place } from './fields.js';
-import { emptyWatch, WatchReader, watchSize, writeWatch } from './watch-record.js';
+import { emptyPlace, emptyWatch, WatchTable, watchSize } from './watch-record.js';
 
 /** What is remembered of a key: how much it calls, and what it usually does. */
 export interface KeyMemory { watch: KeyWatch; habits: KeyHabits | undefined }
@@ -16,7 +16,7 @@ const FORMAT = 1;
 const COUNTS = 4;
 
 const FRESH = emptyPlace();
-writeWatch(emptyWatch(), FRESH);
+new WatchTable().write(emptyWatch(), FRESH);
 
 /** As it is stored. */
 export function bytesOf(place: Place, habits: KeyHabits | undefined): Buffer {
@@ -49,18 +49,14 @@ export function readBytes(bytes: Uint8Array, place: Place): { habits: KeyHabits 
 /** The memory of a key outside of any place. */
 export const storedMemory = ({ watch, habits }: KeyMemory): Buffer => {
   const place = emptyPlace();
-  writeWatch(watch, place);
+  new WatchTable().write(watch, place);
   return bytesOf(place, habits);
 };
 
 export function readMemory(bytes: Uint8Array): KeyMemory | undefined {
   const place = emptyPlace();
   const read = readBytes(bytes, place);
-  return read === false ? undefined : { watch: new WatchReader().read(place), ...read };
-}
-
-function emptyPlace(): Place {
-  return { floats: new Float32Array(watchSize.floats), floatsAt: 0, doubles: new Float64Array(watchSize.doubles), doublesAt: 0 };
+  return read === false ? undefined : { watch: new WatchTable().read(place), ...read };
 }
 
 const doublesOf = ({ doubles, doublesAt }: Place): Buffer => Buffer.from(doubles.buffer, doubles.byteOffset + 8 * doublesAt, 8 * watchSize.doubles);

@@ -43,8 +43,8 @@ function describeReach(io: Fields, { reach }: KeyWatch): void {
 }
 
 function describeGauge(io: Fields, gauge: Gauge): void {
-  io.floats(gauge.means);
-  io.floats(gauge.seen);
+  gauge.means = io.floats(gauge.means);
+  gauge.seen = io.floats(gauge.seen);
   io.sums(gauge.spread);
   io.sums(gauge.extremes);
   gauge.unrest = io.number(gauge.unrest);
@@ -58,13 +58,13 @@ function describeQuiet(io: Fields, scatter: Pick<BaselineState, 'quiet_excess' |
 function describeRate(io: Fields, state: BaselineState): void {
   state.started = io.number(state.started);
   state.closed = io.number(state.closed);
-  io.floats(state.rates);
-  io.floats(state.weeks);
+  state.rates = io.floats(state.rates);
+  state.weeks = io.floats(state.weeks);
   state.overall = io.number(state.overall);
   state.hour_spread = io.number(state.hour_spread);
   state.day_spread = io.number(state.day_spread);
   state.hour_scatter = io.number(state.hour_scatter);
-  io.floats(state.minutes);
+  state.minutes = io.floats(state.minutes);
   state.minutes_mean = io.number(state.minutes_mean);
   state.minute_spread = io.number(state.minute_spread);
   state.misfit.ramp = io.number(state.misfit.ramp);
@@ -75,9 +75,9 @@ function describeRate(io: Fields, state: BaselineState): void {
   io.sums(state.squares);
   io.sums(state.open_seen);
   io.sums(state.open_expected);
-  io.floats(state.recent);
-  io.floats(state.recent_expected);
-  io.floats(state.recent_least);
+  state.recent = io.floats(state.recent);
+  state.recent_expected = io.floats(state.recent_expected);
+  state.recent_least = io.floats(state.recent_least);
   state.hour.minutes = io.number(state.hour.minutes);
   state.hour.requests = io.number(state.hour.requests);
   state.hour.seen = io.number(state.hour.seen);
@@ -112,7 +112,7 @@ function describeClock(io: Fields, state: BaselineState): void {
   const count = io.float(state.clock?.length ?? -1);
   if (count < 0) state.clock = null;
   else if (state.clock?.length !== count) state.clock = new Array<number>(count).fill(0);
-  if (state.clock) io.floats(state.clock);
+  if (state.clock) for (let index = 0; index < count; index += 1) state.clock[index] = io.float(state.clock[index]!);
   io.skip(CLOCK - Math.max(0, count));
 }
 
@@ -127,7 +127,7 @@ function describeEpisode(io: Fields, episode: Episode | null): Episode | null {
 
 function describeShares(io: Fields, shares: Shares): void {
   shares.closed = io.number(shares.closed);
-  io.floats(shares.calls);
+  shares.calls = io.floats(shares.calls);
   describeShare(io, shares.errors);
   describeShare(io, shares.denied);
   shares.apart = io.flag(shares.apart);
@@ -144,7 +144,7 @@ function describeShare(io: Fields, share: ShareState): void {
   io.sums(share.squares);
   io.sums(share.open_seen);
   io.sums(share.open_expected);
-  io.floats(share.recent);
+  share.recent = io.floats(share.recent);
   share.episode = describeEpisode(io, share.episode);
   share.unrest = io.number(share.unrest);
 }
@@ -181,30 +181,8 @@ function readRecent(io: FieldReader, watch: KeyWatch, counts: readonly MinuteCou
 /** An empty watch to read into. */
 export function emptyWatch(): KeyWatch {
   const { rate, shares } = emptyKeyBaseline(0);
-  return withDoubles({ baseline: rate, shares, first_seen: 0, recent: [], prior: { requests: 0, denied: 0 }, reach: emptyReach() });
+  return { baseline: rate, shares, first_seen: 0, recent: [], prior: { requests: 0, denied: 0 }, reach: emptyReach() };
 }
-
-/** Arrays of numbers that the engine knows to hold fractions from the start: arrays of several kinds in one place are ten times slower to copy. */
-function withDoubles<T extends object>(of: T): T {
-  for (const [name, value] of Object.entries(of)) {
-    if (Array.isArray(value) && typeof value[0] === 'number') {
-      const numbers: number[] = value.map(() => 0.5);
-      value.forEach((number: number, index) => (numbers[index] = number));
-      Object.assign(of, { [name]: numbers });
-    }
-    else if (typeof value === 'object' && value !== null) withDoubles(value as object);
-  }
-  return of;
-}
-
-/** How many numbers of each sort a watch takes. */
-export const watchSize = (() => {
-  const { place: { floatsAt, doublesAt } } = write(emptyWatch(), new FieldWriter());
-  return { floats: floatsAt, doubles: doublesAt };
-})();
-
-export const writeWatch = (watch: KeyWatch, { floats, floatsAt, doubles, doublesAt }: Place): void =>
-  void write(watch, new FieldWriter({ floats, floatsAt, doubles, doublesAt }));
 
 function write(watch: KeyWatch, io: FieldWriter): FieldWriter {
   describe(io, watch);
@@ -214,34 +192,56 @@ function write(watch: KeyWatch, io: FieldWriter): FieldWriter {
   return io;
 }
 
-/** Reads watches into one and the same object, for whom reads one after the other. */
-export class WatchReader {
+/** How many numbers of each sort a watch takes. */
+export const watchSize = (() => {
+  const { place: { floatsAt, doublesAt } } = write(emptyWatch(), new FieldWriter());
+  return { floats: floatsAt, doubles: doublesAt };
+})();
+
+export const emptyPlace = (): Place =>
+  ({ floats: new Float32Array(watchSize.floats), floatsAt: 0, doubles: new Float64Array(watchSize.doubles), doublesAt: 0 });
+
+/**
+ * A table at which one watch after the other is worked on: its numbers come and go in one piece, and its long arrays are views of them. There
+ * is one watch, good until the next is read.
+ */
+export class WatchTable {
   private readonly watch = emptyWatch();
   private readonly counts: MinuteCount[] = Array.from({ length: MOST_RECENT }, () => ({ minute: 0, requests: 0, denied: 0, errors: 0 }));
+  private readonly place = emptyPlace();
+  private readonly reader = new FieldReader({ ...this.place });
+  private readonly writer = new FieldWriter({ ...this.place });
 
-  /** The watch is changed by the next reading. */
-  read({ floats, floatsAt, doubles, doublesAt }: Place): KeyWatch {
-    const io = new FieldReader({ floats, floatsAt, doubles, doublesAt });
+  read(from: Place): KeyWatch {
+    copyNumbers(from, this.place);
+    const io = this.reader.restart();
     describe(io, this.watch);
     readRecent(io, this.watch, this.counts);
     describeLater(io, this.watch);
     describeReach(io, this.watch);
     return this.watch;
   }
+
+  /** Writes any watch down, in the least time the one that was read last. */
+  write(watch: KeyWatch, to: Place): void {
+    write(watch, this.writer.restart());
+    copyNumbers(this.place, to);
+  }
+
+  /** Reads what another watch holds, but for its last minutes. */
+  copy(of: KeyBaseline): KeyBaseline {
+    const { watch, writer, reader } = this;
+    const source: KeyWatch = { ...watch, recent: [], baseline: of.rate, shares: of.shares };
+    write(source, writer.restart());
+    describe(reader.restart(), watch);
+    readRecent(reader, watch, this.counts);
+    describeLater(reader, watch);
+    describeReach(reader, watch);
+    return { rate: watch.baseline, shares: watch.shares };
+  }
 }
 
-/** Copies baselines into one and the same object: the copy may be changed, and is good until the next. */
-export function baselineCopier(): (baseline: KeyBaseline) => KeyBaseline {
-  const place = { floats: new Float32Array(watchSize.floats), floatsAt: 0, doubles: new Float64Array(watchSize.doubles), doublesAt: 0 };
-  const ahead = emptyWatch();
-  return ({ rate, shares }) => {
-    const of: KeyWatch = { ...ahead, baseline: rate, shares };
-    const writer = new FieldWriter({ ...place });
-    describe(writer, of);
-    describeLater(writer, of);
-    const reader = new FieldReader({ ...place });
-    describe(reader, ahead);
-    describeLater(reader, ahead);
-    return { rate: ahead.baseline, shares: ahead.shares };
-  };
+function copyNumbers(from: Place, to: Place): void {
+  to.doubles.set(from.doubles.subarray(from.doublesAt, from.doublesAt + watchSize.doubles), to.doublesAt);
+  to.floats.set(from.floats.subarray(from.floatsAt, from.floatsAt + watchSize.floats), to.floatsAt);
 }

@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import type { CallerActivity, KeyInput, Rule } from '../types.js';
 import { distinct, isDenied, plural, requestsOf } from './activity.js';
+import { memo } from './memo.js';
 import { keyDraft, named } from './draft.js';
 
 export interface ListedCallerSettings {
@@ -42,10 +43,25 @@ export const listedCaller: Rule<KeyInput, ListedCallerSettings> = {
 };
 
 function reasonFor({ user_agent, address }: CallerActivity, { networks, tools }: ListedCallerSettings): string | undefined {
-  const words = user_agent.toLowerCase().split(/[^a-z0-9]+/);
-  const tool = tools.find((name) => words.includes(name));
+  const tool = toolAmong(tools)(user_agent);
   if (tool !== undefined) return tool;
-  return address !== '' && networks.length > 0 && isWithin(address, networks) ? `the listed address ${address}` : undefined;
+  return address !== '' && networks.length > 0 && isAmong(networks)(address) ? `the listed address ${address}` : undefined;
+}
+
+const toolAmong = ofList((tools) => (userAgent) => {
+  const words = userAgent.toLowerCase().split(/[^a-z0-9]+/);
+  return tools.find((name) => words.includes(name));
+});
+const isAmong = ofList((networks) => (address) => isWithin(address, networks));
+
+/** What is found for a text by a list, remembered as long as the list is in use. */
+function ofList<T>(make: (list: readonly string[]) => (text: string) => T): (list: readonly string[]) => (text: string) => T {
+  const lists = new WeakMap<readonly string[], (text: string) => T>();
+  return (list) => {
+    const known = lists.get(list) ?? memo(make(list), 20_000);
+    lists.set(list, known);
+    return known;
+  };
 }
 
 const parsed = new WeakMap<readonly string[], [ipaddr.IPv4 | ipaddr.IPv6, number][]>();

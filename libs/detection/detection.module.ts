@@ -27,6 +27,7 @@ import { RegistryEventStore } from './registry-events.store.js';
 import { Replays } from './replays.service.js';
 import { RequestReuseStore } from './request-reuse.store.js';
 import { RuleFacts } from './rule-facts.store.js';
+import { Silences } from './silences.service.js';
 import { StepJudge } from './step-judge.service.js';
 import { Sweep } from './sweep.service.js';
 import { SweepStore } from './sweep.store.js';
@@ -47,7 +48,7 @@ export class FindingsHttpModule {}
   imports: [CredentialsModule],
   providers: [
     BacktestJob, BacktestQueue, BacktestRuns, BacktestStore, CallerActivityStore, CustomRules, CustomRuleStore, Detection, DetectionJob, FindingStore, Judge, LiveMemory, ObjectUseStore, ObjectWalks,
-    ProgressStore, RegistryEventStore, Replays, RequestReuseStore, RuleFacts, StepJudge, Sweep, SweepStore, TunableRules, Tuning,
+    ProgressStore, RegistryEventStore, Replays, RequestReuseStore, RuleFacts, Silences, StepJudge, Sweep, SweepStore, TunableRules, Tuning,
   ],
   exports: [BacktestQueue, CallerActivityStore, Detection, FindingStore, Sweep, Tuning],
 })

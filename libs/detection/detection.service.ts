@@ -5,6 +5,7 @@ import { CallerActivityStore, type ArrivedBatch } from './caller-activity.store.
 import { FindingStore } from './finding.store.js';
 import { LiveMemory } from './live-memory.service.js';
 import { ProgressStore, type Progress } from './progress.store.js';
+import { Silences } from './silences.service.js';
 import type { StepFindings } from './step-findings.js';
 import { StepJudge, type StepMemory } from './step-judge.service.js';
 
@@ -34,7 +35,7 @@ export class Detection {
 
   constructor(
     private readonly database: Database, private readonly activity: CallerActivityStore, private readonly progress: ProgressStore,
-    private readonly findings: FindingStore, private readonly memory: LiveMemory, private readonly judge: StepJudge, private readonly metrics: Metrics,
+    private readonly findings: FindingStore, private readonly memory: LiveMemory, private readonly judge: StepJudge, private readonly silences: Silences, private readonly metrics: Metrics,
   ) {}
 
   /** Works off everything that arrived, or what it can until `isStopping`. `onStep` is told how many groups each step judged. */
@@ -71,6 +72,7 @@ export class Detection {
       if (isDone) this.memory.committed();
       else this.memory.forget();
     }
+    this.silences.hear(arrived, Math.max(...batches.map((batch) => batch.ingested_at)));
     onStep(arrived.length);
     return true;
   }

@@ -18,6 +18,8 @@ export interface KeyHabits {
   last_new: number;
   has_written: boolean;
   runtimes: RuntimeUse[];
+  /** Gateways that its last calls came through; at most 8. Absent in what an older version stored. */
+  nodes?: string[];
 }
 
 /** A service that uses a key: where it last called from, and when. */
@@ -83,7 +85,7 @@ export function observe(before: KeyHabits | undefined, activity: readonly Caller
       requests: known.requests + calls.reduce((sum, group) => sum + group.requests, 0),
       routes: [...known.routes, ...routes].slice(0, MOST_ROUTES), is_full: known.is_full || known.routes.length + routes.length > MOST_ROUTES,
       methods: [...known.methods, ...methods].slice(0, MOST_METHODS), last_new: isNew ? Math.max(known.last_new, to) : known.last_new,
-      has_written: known.has_written || writes, runtimes,
+      has_written: known.has_written || writes, runtimes, nodes: lastNodes(known.nodes, activity),
     },
     news: {
       at: from, first: known.first, requests: known.requests, known_routes: known.routes.length, is_full: known.is_full, last_new: known.last_new, routes,
@@ -132,6 +134,12 @@ function withRuntimes(known: readonly RuntimeUse[], calls: readonly CallerActivi
     uses.set(name, { name, network: networkOf(group.address), at: group.last_time });
   }
   return [...uses.values()].slice(-MOST_RUNTIMES);
+}
+
+function lastNodes(known: string[] | undefined, activity: readonly CallerActivity[]): string[] {
+  const nodes = activity.at(-1)!.nodes;
+  const last = activity.length === 1 ? nodes : [...new Set(activity.filter(({ minute }) => minute >= activity.at(-1)!.minute - 1).flatMap((group) => group.nodes))];
+  return known !== undefined && known.length === last.length && last.every((node) => known.includes(node)) ? known : last.slice(0, 8);
 }
 
 function atOnce(uses: readonly RuntimeUse[], now: number): RuntimesAtOnce {

@@ -3,6 +3,7 @@ import { severityRank } from '@keytrail/contracts';
 import type { DirectoryEntry } from '@keytrail/credentials';
 import { Metrics } from '@keytrail/platform';
 import type { ActivityHistory, KnownNetwork } from './activity-history.js';
+import type { Alarm } from './baseline/index.js';
 import { CallerActivityStore } from './caller-activity.store.js';
 import { EntityMemory } from './entity-memory.js';
 import type { Observed } from './habits.js';
@@ -150,6 +151,11 @@ export class Judge {
 
   judgeViolations(of: OwnerViolations): FindingDraft[] {
     return violationRules.flatMap((rule) => this.ask(rule, { workspace_id: of.workspace_id, key_id: '', of }));
+  }
+
+  /** Of a key that is silent. */
+  judgeDrop({ workspace_id, key_id }: KeyName, alarm: Alarm): FindingDraft[] {
+    return this.ask(rateDrop, { workspace_id, key_id, principal: '', alarm, activity: [] });
   }
 
   judgeSources(workspace: string, sources: readonly LogSource[], now: number): FindingDraft[] {

@@ -5,7 +5,7 @@ import { Database, type Executor } from '@keytrail/postgres';
 import { CallerActivityStore } from './caller-activity.store.js';
 import { observe } from './habits.js';
 import { newKeyWatch, watchActivity } from './key-watch.js';
-import { KeyMemories, nameOf } from './memory/key-memories.js';
+import { KeyMemories, nameOf, type SilentKey } from './memory/key-memories.js';
 import type { KeyMemory } from './memory/stored-memory.js';
 import { ProgressStore, type KeyName, type Progress } from './progress.store.js';
 import { groupBy, slicesOf } from './slices.js';
@@ -24,6 +24,8 @@ const WRITTEN_WITHIN_GROUPS = 2_000_000;
 const KEYS_A_WRITE = 2_000;
 const MOST_A_STEP = 10_000;
 const KEYS_A_TURN = 200;
+/** A day of silence has been told of, minutes. */
+const LONGEST_LOOK = 2 * 24 * 60;
 
 /**
  * What is remembered of keys, in memory and, now and then, in Postgres. What a step makes of its keys is here at once, and counts when the step is
@@ -39,6 +41,7 @@ export class LiveMemory {
   private writing: number[] = [];
   private groups = 0;
   private lastWrite = 0;
+  private lookedUpTo: number | undefined;
 
   constructor(
     private readonly database: Database, private readonly progress: ProgressStore, private readonly activity: CallerActivityStore, private readonly clock: Clock,
@@ -98,6 +101,28 @@ export class LiveMemory {
     this.keys.put(name, memory, this.step(), this.clock.now());
   }
 
+  /**
+   * Goes through the keys whose silence is worth a look by an epoch minute, those too that are not in memory; `judge`: as of `KeyMemories.look`.
+   * While no step is at work.
+   */
+  async look(minute: number, judge: (silent: SilentKey) => number | undefined): Promise<void> {
+    if (this.at === undefined) return;
+    let after = this.lookedUpTo ?? minute - LONGEST_LOOK;
+    for (;;) {
+      const found = await this.progress.lookedAtBetween(after, minute, KEYS_A_WRITE);
+      await this.load(found.filter((key) => !this.keys.has(key)));
+      // More of the same minute are looked at later, when what they were written down with comes up again.
+      after = found.length < KEYS_A_WRITE ? minute : Math.max(after + 1, found.at(-1)!.look_at - 1);
+      if (found.length < KEYS_A_WRITE) break;
+    }
+    this.lookedUpTo = minute;
+    this.keys.look(minute, judge);
+  }
+
+  keysThrough(workspace: string, node: string, most: number): number {
+    return this.keys.keysThrough(workspace, node, most);
+  }
+
   /** Chooses the keys whose turn it is to be written down with a step that judged so many groups. Returns up to which step all are then. */
   choose(groups: number): number {
     const now = this.clock.now();
@@ -143,6 +168,7 @@ export class LiveMemory {
     this.at = undefined;
     this.writing = [];
     this.groups = 0;
+    this.lookedUpTo = undefined;
   }
 
   /** Forgets keys that were not seen for long. */

@@ -81,21 +81,28 @@ export class ProgressStore {
     if (keys.length === 0) return [];
     const rows = await this.database.selectFrom('key_watch')
       .leftJoin('key_habits', (join) => join.onRef('key_habits.workspace_id', '=', 'key_watch.workspace_id').onRef('key_habits.key_id', '=', 'key_watch.key_id').on('key_watch.memory', 'is', null))
-      .select(['key_watch.workspace_id', 'key_watch.key_id', 'key_watch.state', 'key_watch.memory', 'key_watch.step', 'key_habits.state as habits'])
+      .select(['key_watch.workspace_id', 'key_watch.key_id', 'key_watch.state', 'key_watch.memory', 'key_watch.step', 'key_watch.look_at', 'key_habits.state as habits'])
       .where(sql<boolean>`(key_watch.workspace_id, key_watch.key_id) IN (SELECT * FROM unnest(${keys.map((key) => key.workspace_id)}::text[], ${keys.map((key) => key.key_id)}::text[]))`)
       .execute();
-    return rows.flatMap(({ workspace_id, key_id, step, state, memory, habits }) => {
-      if (memory !== null) return [{ workspace_id, key_id, step, bytes: memory }];
+    return rows.flatMap(({ workspace_id, key_id, step, state, memory, habits, look_at }) => {
+      if (memory !== null) return [{ workspace_id, key_id, step, look_at, bytes: memory }];
       const watch = readKeyWatch(state);
-      return watch === undefined ? [] : [{ workspace_id, key_id, step, bytes: storedMemory({ watch, habits: (habits ?? undefined) as KeyHabits | undefined }) }];
+      return watch === undefined ? [] : [{ workspace_id, key_id, step, look_at, bytes: storedMemory({ watch, habits: (habits ?? undefined) as KeyHabits | undefined }) }];
     });
+  }
+
+  /** Keys whose silence, as far as it was written down, is worth a look from one epoch minute on or a later one, up to another; earliest first. */
+  async lookedAtBetween(after: number, upTo: number, most: number): Promise<(KeyName & { look_at: number })[]> {
+    const rows = await this.database.selectFrom('key_watch').select(['workspace_id', 'key_id', 'look_at'])
+      .where('look_at', '>', after).where('look_at', '<=', upTo).orderBy('look_at').limit(most).execute();
+    return rows.map((row) => ({ ...row, look_at: row.look_at! }));
   }
 
   /** Writes keys down; what is stored of a later step stays. */
   async keep(executor: Executor, keys: readonly StoredKey[], now: Date): Promise<void> {
     for (let start = 0; start < keys.length; start += ROWS_A_STATEMENT) {
       await executor.insertInto('key_watch')
-        .values(keys.slice(start, start + ROWS_A_STATEMENT).map(({ workspace_id, key_id, bytes, step }) => ({ workspace_id, key_id, memory: bytes, step, state: null, look_at: null, updated_at: now })))
+        .values(keys.slice(start, start + ROWS_A_STATEMENT).map(({ workspace_id, key_id, bytes, step, look_at }) => ({ workspace_id, key_id, memory: bytes, step, state: null, look_at, updated_at: now })))
         .onConflict((conflict) => conflict.columns(['workspace_id', 'key_id']).doUpdateSet((excluded) => ({
           memory: excluded.ref('excluded.memory'), step: excluded.ref('excluded.step'), state: null, updated_at: excluded.ref('excluded.updated_at'), look_at: excluded.ref('excluded.look_at'),
         })).where('key_watch.step', '<=', sql<number>`excluded.step`)).execute();

@@ -8,6 +8,7 @@ import { Judge } from './judge.service.js';
 import { AWAY_MS, heardFrom } from './log-sources.js';
 import { RegistryEventStore } from './registry-events.store.js';
 import { groupBy } from './slices.js';
+import { Silences } from './silences.service.js';
 import { StepFindings } from './step-findings.js';
 import { SweepStore } from './sweep.store.js';
 
@@ -25,7 +26,7 @@ const LATE_COMMIT_MS = 10 * 60_000;
 export class Sweep {
   constructor(
     private readonly database: Database, private readonly store: SweepStore, private readonly findings: FindingStore, private readonly judge: Judge,
-    private readonly activity: CallerActivityStore, private readonly registry: RegistryEventStore, private readonly clock: Clock,
+    private readonly activity: CallerActivityStore, private readonly registry: RegistryEventStore, private readonly silences: Silences, private readonly clock: Clock,
   ) {}
 
   async run(): Promise<void> {
@@ -42,6 +43,7 @@ export class Sweep {
       ...(await this.registry.scopeChanges(since, DEFAULT_WORKSPACE)).flatMap((change) => this.judge.judgeScopes(change)),
       ...(await this.store.uncontainedLeaks(DEFAULT_WORKSPACE, this.clock.date())).flatMap((leak) => this.judge.judgeLeak(leak, this.clock.now())),
       ...(await this.store.openViolations(DEFAULT_WORKSPACE)).flatMap((of) => this.judge.judgeViolations(of)),
+      ...await this.silences.find(now),
       ...[...groupBy(sources, ({ workspace_id }) => workspace_id)].flatMap(([workspace, these]) => this.judge.judgeSources(workspace, these, now)),
     ];
     const latest = await this.findings.latestOf(drafts);

@@ -8,7 +8,7 @@ import type { Alarm, Episode } from './verdict.js';
 import { walkWindows } from './window-walk.js';
 
 /** Below this many expected in an hour even silence is chance (5.2 standard deviations of a Poisson count need 16). */
-const LEAST_EXPECTED = 12;
+export const LEAST_EXPECTED = 12;
 
 interface Low { window_minutes: number; seen: number; expected: number; score: number; lacking: boolean }
 
@@ -96,7 +96,7 @@ export function everCouldDrop(state: BaselineState): boolean {
 }
 
 /** The least expected a minute, but for the shape of the hour. */
-function rateAt(state: BaselineState, minute: number): number {
+export function rateAt(state: BaselineState, minute: number): number {
   const { own, neighbour, level } = outlookAt(state, minute);
   return level * Math.max(own.rate, neighbour.rate);
 }

@@ -1,14 +1,27 @@
 import type { KeyHabits } from '../habits.js';
+import type { KeyWatch } from '../key-watch.js';
 import type { KeyName } from '../progress.store.js';
+import { firstLook, lastMinute } from '../silence-watch.js';
 import type { Place } from './fields.js';
 import { bytesOf, readBytes, type KeyMemory } from './stored-memory.js';
 import { WatchTable, watchSize } from './watch-record.js';
 
 /** What is remembered of a key as it is stored. `step`: the step of detection up to which it holds. */
-export interface StoredKey extends KeyName { bytes: Uint8Array; step: number }
+export interface StoredKey extends KeyName {
+  bytes: Uint8Array;
+  step: number;
+  /** Epoch minute from which on its silence is worth a look; null: never, or that is not known. */
+  look_at: number | null;
+}
+
+/** A key whose silence may be worth a look, and the gateways that its last calls came through. The watch is good until the next is looked at. */
+export interface SilentKey { key: KeyName; nodes: readonly string[]; watch: KeyWatch }
 
 /** Keys whose numbers stand in one piece. */
 const KEYS_A_SLAB = 512;
+/** Minutes until a key of which silence says nothing may be busier, and until it is taken to be gone. */
+const NOT_BUSY = 4 * 60;
+const GONE_AFTER = 2 * 24 * 60;
 
 interface Slab { floats: Float32Array; doubles: Float64Array }
 
@@ -29,6 +42,10 @@ export class KeyMemories {
   private readonly heldTo: number[] = [];
   /** The step in which it was used last. */
   private readonly usedIn: number[] = [];
+  /** Epoch minute from which on its silence is worth a look; 0: that has to be seen first. */
+  private readonly lookAt: number[] = [];
+  /** Whether that is so only as long as it stays silent. */
+  private readonly waits: boolean[] = [];
   private readonly free: number[] = [];
   private readonly table = new WatchTable();
   private readonly place: Place = { floats: new Float32Array(0), floatsAt: 0, doubles: new Float64Array(0), doublesAt: 0 };
@@ -62,6 +79,8 @@ export class KeyMemories {
     this.table.write(watch, this.placeOf(slot));
     this.habits[slot] = habits;
     this.heldTo[slot] = step;
+    if (this.waits[slot]) this.lookAt[slot] = 0;
+    this.waits[slot] = false;
     if (this.changedIn[slot] !== 0) return;
     this.changedIn[slot] = step;
     this.changedAt[slot] = now;
@@ -75,6 +94,8 @@ export class KeyMemories {
     if (read === false) this.drop(slot);
     else this.habits[slot] = read.habits;
     this.heldTo[slot] = stored.step;
+    this.lookAt[slot] = stored.look_at ?? 0;
+    this.waits[slot] = stored.look_at !== null;
     return read !== false;
   }
 
@@ -136,7 +157,7 @@ export class KeyMemories {
 
   /** As they are to be stored. */
   stored(slots: readonly number[], step: number): StoredKey[] {
-    return slots.map((slot) => ({ ...this.names[slot]!, bytes: bytesOf(this.placeOf(slot), this.habits[slot]), step }));
+    return slots.map((slot) => ({ ...this.names[slot]!, bytes: bytesOf(this.placeOf(slot), this.habits[slot]), step, look_at: this.storedLook(slot) }));
   }
 
   /** They were written down. */
@@ -157,8 +178,44 @@ export class KeyMemories {
     return step;
   }
 
+  /**
+   * Goes through the keys whose silence is worth a look by an epoch minute. `judge` says when to look again; undefined: as soon as can be. A key
+   * that called since it was looked at waits anew.
+   */
+  look(minute: number, judge: (silent: SilentKey) => number | undefined): void {
+    for (const slot of this.places.values()) {
+      if (this.lookAt[slot]! > minute) continue;
+      const watch = this.table.read(this.placeOf(slot));
+      const first = firstLook(watch);
+      if (first <= minute) {
+        const next = judge({ key: this.names[slot]!, nodes: this.habits[slot]?.nodes ?? [], watch });
+        this.waits[slot] = next !== undefined;
+        this.lookAt[slot] = next ?? first;
+      } else if (first < Infinity) this.lookAt[slot] = first;
+      // It may become busy; if it is gone, nobody need look again.
+      else this.lookAt[slot] = minute - lastMinute(watch) > GONE_AFTER ? Infinity : minute + NOT_BUSY;
+    }
+  }
+
+  /** How many keys, counted up to `most`, came last through a gateway ('': none that is known) and are busy enough for silence to say something. */
+  keysThrough(workspace: string, node: string, most: number): number {
+    let count = 0;
+    for (const slot of this.places.values()) {
+      if (this.lookAt[slot] === Infinity || this.names[slot]!.workspace_id !== workspace) continue;
+      const nodes = this.habits[slot]?.nodes ?? [];
+      if (node === '' ? nodes.length > 0 : !nodes.includes(node)) continue;
+      if ((count += 1) >= most) break;
+    }
+    return count;
+  }
+
+  private storedLook(slot: number): number | null {
+    const look = this.waits[slot] ? this.lookAt[slot]! : firstLook(this.table.read(this.placeOf(slot)));
+    return Number.isFinite(look) ? look : null;
+  }
+
   clear(): void {
-    for (const list of [this.slabs, this.names, this.habits, this.changedIn, this.changedAt, this.heldTo, this.usedIn, this.free]) list.length = 0;
+    for (const list of [this.slabs, this.names, this.habits, this.changedIn, this.changedAt, this.heldTo, this.usedIn, this.lookAt, this.waits, this.free]) list.length = 0;
     this.places.clear();
     this.changed.clear();
     this.hand = 0;
@@ -174,6 +231,8 @@ export class KeyMemories {
       this.names[slot] = { workspace_id, key_id };
       this.changedIn[slot] = 0;
       this.changedAt[slot] = 0;
+      this.lookAt[slot] = 0;
+      this.waits[slot] = false;
     }
     this.usedIn[slot] = step;
     return slot;

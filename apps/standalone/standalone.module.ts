@@ -3,7 +3,7 @@ import { AlertingModule, type AlertingSettings } from '@keytrail/alerting';
 import { AuditTrailHttpModule } from '@keytrail/audit-trail';
 import { ContainmentModule } from '@keytrail/containment';
 import { CredentialsHttpModule, KeyEventTopicModule, KeyPlatformModule, OwnerFileModule, PoliciesHttpModule, PoliciesModule } from '@keytrail/credentials';
-import { DetectionModule, FindingsHttpModule, FolderRulesModule, readRuleFolder } from '@keytrail/detection';
+import { DetectionLimitsModule, DetectionModule, type DetectionLimits, FindingsHttpModule, FolderRulesModule, readRuleFolder } from '@keytrail/detection';
 import { CorrelationModule, IncidentsHttpModule } from '@keytrail/incidents';
 import { LeaksModule, type LeakSettings } from '@keytrail/leaks';
 import { LiveModule } from '@keytrail/live';
@@ -28,12 +28,13 @@ export interface StandaloneParts {
   ownerFile: OwnerFileSettings | undefined;
   /** Absent: no rules of their own but those sent over HTTP. */
   rulesDir: string | undefined;
+  limits: DetectionLimits;
 }
 
 /** Every stage in one process. */
 @Module({})
 export class StandaloneModule {
-  static async forRoot({ foundation, countries, leaks, alerting, kafka, keyEvents, keyPlatform, ownerFile, rulesDir }: StandaloneParts): Promise<DynamicModule> {
+  static async forRoot({ foundation, countries, leaks, alerting, kafka, keyEvents, keyPlatform, ownerFile, rulesDir, limits }: StandaloneParts): Promise<DynamicModule> {
     return {
       module: StandaloneModule,
       imports: [
@@ -43,7 +44,7 @@ export class StandaloneModule {
         RequestLogsModule.forRoot(countries), RequestLogsHttpModule,
         ...(kafka ? [KafkaCollectorModule.forRoot(kafka, { required: false })] : []),
         ...(keyEvents ? [KeyEventTopicModule.forRoot(keyEvents)] : []),
-        DetectionModule, FindingsHttpModule,
+        DetectionModule, DetectionLimitsModule.forRoot(limits), FindingsHttpModule,
         ...(rulesDir === undefined ? [] : [FolderRulesModule.forRoot(await readRuleFolder(rulesDir))]),
         CorrelationModule, IncidentsHttpModule,
         ContainmentModule,

@@ -2,6 +2,7 @@ import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LoggerService } from '@nestjs/common';
 import { alertingSettingsOf } from '@keytrail/alerting';
+import { DetectionLimits } from '@keytrail/detection';
 import { leakSettingsOf } from '@keytrail/leaks';
 import { JobSchedule, addedKeysOf, keyPlatformOf, lockDataDir, ownerFileOf, readOrCreateMasterKey } from '@keytrail/platform';
 import { CountryLookup, connectKafka, openCountryLookup } from '@keytrail/request-logs';
@@ -52,5 +53,5 @@ async function compose(settings: StandaloneSettings, foundation: Foundation) {
   const kafka = brokers && connectKafka({ ...settings, KEYTRAIL_KAFKA_BROKERS: brokers });
   const keyEvents = brokers && { brokers, topic: settings.KEYTRAIL_KAFKA_KEY_EVENTS_TOPIC };
   const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));
-  return StandaloneModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), alerting: alertingSettingsOf(settings), kafka, keyEvents, keyPlatform: keyPlatformOf(settings), ownerFile: ownerFileOf(settings), rulesDir: settings.KEYTRAIL_RULES_DIR });
+  return StandaloneModule.forRoot({ foundation, countries, leaks: leakSettingsOf(settings), alerting: alertingSettingsOf(settings), kafka, keyEvents, keyPlatform: keyPlatformOf(settings), ownerFile: ownerFileOf(settings), rulesDir: settings.KEYTRAIL_RULES_DIR, limits: new DetectionLimits(settings.KEYTRAIL_DETECTION_KEYS, settings.KEYTRAIL_FORGET_KEYS_AFTER_DAYS) });
 }

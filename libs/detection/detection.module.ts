@@ -19,7 +19,7 @@ import { Detection } from './detection.service.js';
 import { FindingStore } from './finding.store.js';
 import { FindingsController } from './findings.controller.js';
 import { Judge } from './judge.service.js';
-import { LiveMemory } from './live-memory.service.js';
+import { DetectionLimits, LiveMemory } from './live-memory.service.js';
 import { ObjectUseStore } from './object-use.store.js';
 import { ObjectWalks } from './object-walks.service.js';
 import { ProgressStore } from './progress.store.js';
@@ -59,5 +59,13 @@ export class DetectionModule {}
 export class FolderRulesModule {
   static forRoot(rules: readonly CustomRule[]): DynamicModule {
     return { module: FolderRulesModule, global: true, providers: [{ provide: FolderRules, useValue: new FolderRules(rules) }], exports: [FolderRules] };
+  }
+}
+
+/** How much the process that detects may hold. */
+@Module({})
+export class DetectionLimitsModule {
+  static forRoot(limits: DetectionLimits): DynamicModule {
+    return { module: DetectionLimitsModule, global: true, providers: [{ provide: DetectionLimits, useValue: limits }], exports: [DetectionLimits] };
   }
 }

@@ -59,6 +59,7 @@ export class Detection {
     const after = Math.min(progress?.ingested_at ?? now - KEPT_MS, now) - LATE_VISIBLE_MS;
     const seen = await this.progress.seenAfter(after);
     const batches = someOf(await this.activity.unseenAfter(after, seen));
+    this.metrics.detectionLag.set(Math.max(0, ...batches.map((batch) => now - batch.ingested_at)) / 1_000);
     if (batches.length === 0) return false;
     await this.judge.refresh();
     const arrived = await this.activity.ofBatches(batches);

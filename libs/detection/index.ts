@@ -4,7 +4,7 @@ export { closeKeyMinute, emptyKeyBaseline, type Alarm, type KeyBaseline, type Mi
 export { MinutesBacktest, RowOutOfOrder, type MinuteRow, type RaisedAlarm } from './backtest/minutes.js';
 export { SeriesDetector, type SeriesRow } from './backtest/series.js';
 export { CallerActivityStore } from './caller-activity.store.js';
-export { DetectionModule, FindingsHttpModule, FolderRulesModule } from './detection.module.js';
+export { DetectionLimitsModule, DetectionModule, FindingsHttpModule, FolderRulesModule } from './detection.module.js';
 export { readRuleFolder } from './custom/rule-folder.js';
 export { Detection } from './detection.service.js';
 export { FindingStore, presentFinding, type FindingRow } from './finding.store.js';

@@ -35,6 +35,9 @@ export class Metrics {
     name: 'keytrail_detection_tick_seconds', help: 'Length of a detection tick', registers: [this.registry],
     buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
   });
+  readonly detectionLag = new Gauge({
+    name: 'keytrail_detection_lag_seconds', help: 'How long the oldest of what detection judged last had been stored; 0 when nothing waits', registers: [this.registry],
+  });
   readonly kafkaLag = new Gauge({
     name: 'keytrail_kafka_lag', help: 'Messages behind the end of the partition', labelNames: ['topic', 'partition'],
     registers: [this.registry],

@@ -43,6 +43,8 @@ export const startFields = {
 /** Scheduled work of whoever runs it. */
 export const ruleFields = {
   KEYTRAIL_RULES_DIR: z.string().min(1).optional().describe('Folder of detection rules of your own (Sigma, .yml), read at the start'),
+  KEYTRAIL_DETECTION_KEYS: z.coerce.number().int().min(1_000).max(5_000_000).default(150_000).describe('Keys whose baselines detection keeps in memory, some 6 kB each; the others are read when they call'),
+  KEYTRAIL_FORGET_KEYS_AFTER_DAYS: z.coerce.number().int().min(120).max(3_650).default(400).describe('Days without a call after which detection forgets what a key usually does'),
 };
 export const policyFields = {
   KEYTRAIL_POLICY_CHECK_EVERY_S: z.coerce.number().int().min(10).max(86_400).default(300).describe('Seconds between two checks of all keys against the policies'),

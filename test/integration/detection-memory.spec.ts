@@ -100,4 +100,16 @@ describe('what detection remembers', () => {
     await get(Detection).tick();
     expect(await remembered('older')).toEqual({ watch, habits });
   });
+
+  it('is forgotten of keys that did not call for more than a year, and of no others', async () => {
+    const ago = (days: number) => new Date(Date.now() - days * 24 * HOUR);
+    for (const days of [399, 401]) {
+      await database().insertInto('key_watch').values({ workspace_id: 'default', key_id: `seen-${days}`, memory: Buffer.from([1]), step: 0, look_at: null, updated_at: ago(days) }).execute();
+      await database().insertInto('key_habits').values({ workspace_id: 'default', key_id: `seen-${days}`, state: '{}', updated_at: ago(days) }).execute();
+    }
+    await get(LiveMemory).forgetUnseen();
+    for (const table of ['key_watch', 'key_habits'] as const) {
+      expect(await database().selectFrom(table).select('key_id').where('key_id', 'like', 'seen-%').execute()).toEqual([{ key_id: 'seen-399' }]);
+    }
+  });
 });

@@ -23,6 +23,18 @@ describe('a table', () => {
   });
 });
 
+describe('a table as long as a call takes', () => {
+  it('is read to its end when it has no line break', () => {
+    expect(csvRecords(`name${','.repeat(4_000_000)}`).map(({ fields }) => fields.length)).toEqual([4_000_001]);
+  });
+
+  it('is refused after as many lines as are taken', () => {
+    expect(csvRecords('a\n'.repeat(2_000_000), 3)).toHaveLength(3);
+    expect(() => readCsv('name\n'.repeat(20_002))).toThrow(expect.objectContaining({ code: 'too_many_lines' }));
+    expect(readCsv('name\n'.repeat(20_001)).rows).toHaveLength(20_000);
+  });
+});
+
 describe('a table of owners', () => {
   it('has columns in any order, of which empty cells say nothing', () => {
     expect(readCsv('Escalation,NAME,kind,contact,handle,status\n"Bo <bo@example.test>; #on-call",Ada,Person,#ada,@acme/ada,LEFT\n,Team,,,,').rows).toEqual([

@@ -25,7 +25,7 @@ export function readCodeowners(text: string): ReadRules {
   const read: ReadRules = { rules: [], refused: [] };
   text.replace(/^\ufeff/, '').split(/\r?\n/).forEach((content, index) => {
     const line = index + 1;
-    const [pattern, ...owners] = content.replace(/(?:^|\s)#.*$/, '').trim().split(/\s+/);
+    const [pattern, ...owners] = withoutComment(content).trim().split(/\s+/);
     if (pattern === undefined || pattern === '') return;
     const refuse = (code: string, message: string) => read.refused.push({ line, code, message });
     const matches = compilePattern(pattern);
@@ -42,3 +42,8 @@ export function readCodeowners(text: string): ReadRules {
 }
 
 const isOwner = (owner: string) => (owner.startsWith('@') ? isHandle(owner.slice(1)) : isEmail(owner));
+
+function withoutComment(line: string): string {
+  const begins = line.search(/(?:^|\s)#/);
+  return begins < 0 ? line : line.slice(0, begins);
+}

@@ -8,7 +8,7 @@ const NAMED_CONTACT = /^([^<>]*[^<>\s])\s*<([^<>]+)>$/;
 
 /** Owners of a table: its header names the columns, in any order. An empty cell says nothing. Throws 400 for a header that cannot be used and for too many lines. */
 export function readCsv(text: string): ReadRows {
-  const [header, ...records] = csvRecords(text);
+  const [header, ...records] = csvRecords(text, MOST_ROWS + 2);
   if (header === undefined) throw badRequest('empty_feed', 'The table is empty.');
   const columns = header.fields.map((field) => field.trim().toLowerCase());
   if (!['name', 'email', 'handle', 'external_id'].some((column) => columns.includes(column)) || new Set(columns).size < columns.length) {

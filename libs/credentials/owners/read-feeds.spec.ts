@@ -37,6 +37,9 @@ describe('SCIM users', () => {
 
   it('are partial where the list is one page of several', () => {
     expect(readScim(list([user('a')], { totalResults: 2 })).partial).toBe(true);
+    expect(readScim(list([user('a')], { totalResults: '2' })).partial).toBe(true);
+    expect(readScim(list([user('a')], { startIndex: 101 })).partial).toBe(true);
+    expect(readScim(list([user('a')], { totalResults: '1', startIndex: 1 })).partial).toBe(false);
   });
 
   it.each([{}, [], null, 'x', { Resources: 'x' }, { Resources: {} }])('are none in %j', (content) => {
@@ -60,6 +63,10 @@ describe('a CODEOWNERS-like file', () => {
     const { rules, refused } = readCodeowners('# whose\n\n*  @acme/platform # all else\r\npayments/ ada@example.test @bo\nlegacy/\n');
     expect(refused).toEqual([]);
     expect(rules.map(({ line, owner, others }) => [line, owner, others])).toEqual([[3, '@acme/platform', 0], [4, 'ada@example.test', 1], [5, null, 0]]);
+  });
+
+  it('may have comments as long as the file, whatever is in them', () => {
+    expect(readCodeowners(`* @a${' #'.repeat(1_000_000)}\rx\n`).rules.map(({ owner }) => owner)).toEqual(['@a']);
   });
 
   it('names its bad lines; one whose owner cannot be read still keeps the lines before it from what it matches', () => {

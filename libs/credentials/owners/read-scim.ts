@@ -20,7 +20,7 @@ export function readScim(content: unknown): ScimFeed {
   const users = Array.isArray(list) ? list.map(attributesOf) : 'username' in feed ? [feed] : undefined;
   if (users === undefined) throw badRequest('invalid_feed', 'This is neither a SCIM ListResponse with Resources nor a SCIM user.');
   if (users.length > MOST_ROWS) throw badRequest('too_many_lines', `More than ${MOST_ROWS} owners at once are not taken.`);
-  const read: ScimFeed = { rows: [], refused: [], notes: [], partial: !Array.isArray(list) || (typeof feed['totalresults'] === 'number' && feed['totalresults'] > users.length) };
+  const read: ScimFeed = { rows: [], refused: [], notes: [], partial: !Array.isArray(list) || isPage(feed, users.length) };
   const names = new Map<string, number>();
   for (const user of users) names.set(nameOf(user) ?? '', (names.get(nameOf(user) ?? '') ?? 0) + 1);
   const byId = new Map(users.map((user) => [idOf(user), user]));
@@ -57,6 +57,9 @@ const attributesOf = (value: unknown): Attributes => (typeof value === 'object' 
   ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toLowerCase(), member])) : {});
 
 const isListResponse = (feed: Attributes) => Array.isArray(feed['schemas']) && feed['schemas'].some((schema) => String(schema).endsWith(':ListResponse'));
+
+/** Some directories send numbers as text. What begins further on than with the first user is the last page at best. */
+const isPage = (feed: Attributes, users: number) => Number(feed['totalresults'] ?? 0) > users || Number(feed['startindex'] ?? 1) > 1;
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined);
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { correlate, correlationDefaults, outlives, type FindingFacts, type IncidentFacts } from './correlate.js';
+import { correlate, correlationDefaults, escapes, outlives, type AfterContainment, type FindingFacts, type IncidentFacts } from './correlate.js';
 
 const MINUTE = 60_000;
 const T = Date.UTC(2026, 2, 1, 12);
@@ -65,6 +65,15 @@ describe('correlate', () => {
       incident({ key_ids: [''], owner_id: null, addresses: [] })],
   ])('keeps away from an incident %s', (_, one, other) => {
     expect(decide(one, other)).toBeUndefined();
+  });
+
+  it('opens a contained incident again for a key that works: one that is new to it, or goes on', () => {
+    const after = (overrides: Partial<AfterContainment>) => escapes(1_000, { key_id: 'key_1', key_works: true, new_key: false, last_seen: 1_001, ...overrides });
+    expect(after({})).toBe('key_1 still works, and it went on');
+    expect(after({ last_seen: 1_000 })).toBeUndefined();
+    expect(after({ last_seen: 1_000, new_key: true })).toBe('key_1 is in it too, and still works');
+    expect(after({ key_works: false })).toBeUndefined();
+    expect(after({ key_id: '', new_key: true })).toBeUndefined();
   });
 
   it('still joins an incident that was acknowledged or contained', () => {

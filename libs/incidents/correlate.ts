@@ -116,6 +116,24 @@ export function outlives(closed: { state: IncidentState; closed_at: number }, gr
   return isFalsePositive ? 'it still went on a day later' : 'it went on after that';
 }
 
+/** A finding of a contained incident that is new to it, or went on. */
+export interface AfterContainment {
+  /** Empty when it is about a caller only. */
+  key_id: string;
+  /** Neither revoked nor expired, as far as anybody knows. */
+  key_works: boolean;
+  /** No finding of the incident was about the key before. */
+  new_key: boolean;
+  last_seen: number;
+}
+
+/** Why an incident is contained no more; undefined when it still is. For the timeline. */
+export function escapes(containedAt: number, { key_id, key_works, new_key, last_seen }: AfterContainment): string | undefined {
+  if (key_id === '' || !key_works) return undefined;
+  if (new_key) return `${key_id} is in it too, and still works`;
+  return last_seen > containedAt ? `${key_id} still works, and it went on` : undefined;
+}
+
 /** Whether findings may still join. */
 export const isOpen = (state: IncidentState): boolean => state !== 'resolved' && state !== 'false_positive';
 

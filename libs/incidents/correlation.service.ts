@@ -5,9 +5,9 @@ import { Clock, newId } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { absorb, openIncident, severityRose, type Arrival } from './absorb.js';
 import { arrivalOf } from './arrival.js';
-import { correlate, correlationDefaults, isOpen, outlives, type IncidentFacts } from './correlate.js';
+import { correlate, correlationDefaults, escapes, isOpen, outlives, type IncidentFacts } from './correlate.js';
 import { isWorthTelling, toldAfter } from './growth.js';
-import { addToTimeline, lockCorrelation, openIncidentsNear, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
+import { addToTimeline, keyWorks, lockCorrelation, openIncidentsNear, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
 import { UsualNetworks } from './usual-networks.service.js';
 
 const FINDINGS_A_TIME = 100;
@@ -77,10 +77,25 @@ export class Correlation {
   }
 
   private async grow(transaction: Executor, before: IncidentRow, finding: FindingRow, arrival: Arrival, now: Date): Promise<IncidentRow> {
-    const after = absorb(before, arrival, false, now);
+    return this.takeIn(transaction, before, finding, arrival, growthEntries(finding, before.incident_id, now), now);
+  }
+
+  /** One that was contained is open again when it goes on with a key that works. */
+  private async takeIn(transaction: Executor, before: IncidentRow, finding: FindingRow, arrival: Arrival, told: readonly NewTimelineEntry[], now: Date): Promise<IncidentRow> {
+    const escape = before.state === 'contained' ? await this.escapeOf(transaction, before, finding, now) : undefined;
+    const absorbed = absorb(before, arrival, finding.incident_id !== before.incident_id, now);
+    const after: IncidentRow = escape === undefined ? absorbed : { ...absorbed, state: 'open' };
     await saveIncident(transaction, after);
-    await addToTimeline(transaction, [...growthEntries(finding, after.incident_id, now), ...severityEntries(before, after, now)]);
+    await addToTimeline(transaction, [...told, ...severityEntries(before, after, now), ...escape === undefined ? [] : [{
+      incident_id: after.incident_id, at: now, kind: 'state' as const, actor: 'keytrail', text: `contained -> open: ${escape}`, finding_id: null,
+    }]]);
     return after;
+  }
+
+  private async escapeOf(transaction: Executor, { key_ids, contained_at, updated_at }: IncidentRow, { workspace_id, key_id, last_seen }: FindingRow, now: Date): Promise<string | undefined> {
+    return escapes((contained_at ?? updated_at).getTime(), {
+      key_id, key_works: await keyWorks(transaction, workspace_id, key_id, now), new_key: !key_ids.includes(key_id), last_seen: last_seen.getTime(),
+    });
   }
 
   private async joinOrOpen(
@@ -110,12 +125,8 @@ export class Correlation {
       ]);
       return opened;
     }
-    const after = absorb(before, arrival, true, now);
-    await saveIncident(transaction, after);
-    await addToTimeline(transaction, [
-      entry(after.incident_id, `${finding.title}: ${finding.summary} (joined because ${joining.because}${follows === undefined ? '' : `; ${follows}`})`), ...severityEntries(before, after, now),
-    ]);
-    return after;
+    const joined = entry(before.incident_id, `${finding.title}: ${finding.summary} (joined because ${joining.because}${follows === undefined ? '' : `; ${follows}`})`);
+    return this.takeIn(transaction, before, finding, arrival, [joined], now);
   }
 
   private arrivalOf(finding: FindingRow): Arrival {

@@ -66,12 +66,14 @@ export async function saveIncident(transaction: Executor, row: IncidentRow): Pro
   await transaction.insertInto('incidents').values(values).onConflict((conflict) => conflict.column('incident_id').doUpdateSet(changes)).execute();
 }
 
-/** Findings that are in an incident or were when it was closed, oldest first. */
-export const findingsOf = (executor: Executor, incidentId: string, limit: number): Promise<FindingRow[]> =>
-  executor.selectFrom('findings').selectAll().where((where) => where.or([
+/** Findings that are in an incident or were when it was closed, oldest first; the gravest ones where there are more than so many. */
+export async function findingsOf(executor: Executor, incidentId: string, limit: number): Promise<FindingRow[]> {
+  const rows = await executor.selectFrom('findings').selectAll().where((where) => where.or([
     where('incident_id', '=', incidentId),
     where('finding_id', 'in', where.selectFrom('incident_timeline').select('finding_id').where('incident_id', '=', incidentId).where('finding_id', 'is not', null)),
-  ])).orderBy('first_seen').orderBy('finding_id').limit(limit).execute();
+  ])).orderBy(sql`array_position(ARRAY['critical', 'high', 'medium', 'low'], severity)`).orderBy('first_seen').orderBy('finding_id').limit(limit).execute();
+  return rows.sort((a, b) => a.first_seen.getTime() - b.first_seen.getTime() || (a.finding_id < b.finding_id ? -1 : 1));
+}
 
 /** Closed incidents of a workspace that were opened since a moment, latest first; none that was merged into another. */
 export const closedIncidentsSince = (executor: Executor, workspace: string, since: Date, limit: number): Promise<IncidentRow[]> =>
@@ -92,6 +94,13 @@ export const momentsOf = (executor: Executor, workspaces: readonly string[] | nu
   executor.selectFrom('incidents').select(['severity', 'state', 'first_seen', 'opened_at', 'acknowledged_at', 'contained_at', 'closed_at'])
     .where(inWorkspaces(workspaces)).where('merged_into', 'is', null).where('opened_at', '>=', from).where('opened_at', '<', to).orderBy('opened_at').execute();
 
+/** Whether a key of a workspace, or one that is good in all, is neither revoked nor expired. One that the registry does not hold works, for all that is known. */
+export async function keyWorks(transaction: Executor, workspace: string, keyId: string, now: Date): Promise<boolean> {
+  const key = await transaction.selectFrom('credentials').select(['revoked_at', 'expires_at']).where('key_id', '=', keyId)
+    .where((where) => where.or([where('workspace_id', '=', workspace), where('workspace_id', 'is', null)])).executeTakeFirst();
+  return key === undefined || (key.revoked_at === null && (key.expires_at === null || key.expires_at > now));
+}
+
 export const environmentOf = async (executor: Executor, workspace: string): Promise<Environment | null> =>
   (await executor.selectFrom('workspaces').select('environment').where('workspace_id', '=', workspace).executeTakeFirst())?.environment ?? null;
 
@@ -105,11 +114,20 @@ export async function addToTimeline(transaction: Executor, entries: readonly New
   if (entries.length > 0) await transaction.insertInto('incident_timeline').values([...entries]).execute();
 }
 
-/** Oldest first, at most the first 1,000. */
+/** Its entries stay as they were read, and lead to findings no more that are now those of another incident. */
+export const forgetInTimeline = async (transaction: Executor, incidentId: string, findingIds: readonly string[]): Promise<void> => {
+  await transaction.updateTable('incident_timeline').set({ finding_id: null }).where('incident_id', '=', incidentId).where('finding_id', 'in', [...findingIds]).execute();
+};
+
+const FIRST_ENTRIES = 100;
+const LATEST_ENTRIES = 900;
+
+/** Oldest first: how it began, and what came last. Of a very long timeline the middle is left out. */
 export async function timelineOf(executor: Executor, incidentId: string): Promise<TimelineEntry[]> {
-  const rows = await executor.selectFrom('incident_timeline').select(['at', 'kind', 'actor', 'text', 'finding_id'])
-    .where('incident_id', '=', incidentId).orderBy('entry_id').limit(1_000).execute();
-  return rows.map((row) => ({ ...row, at: row.at.toISOString() }));
+  const entries = executor.selectFrom('incident_timeline').select(['entry_id', 'at', 'kind', 'actor', 'text', 'finding_id']).where('incident_id', '=', incidentId);
+  const latest = (await entries.orderBy('entry_id', 'desc').limit(LATEST_ENTRIES).execute()).reverse();
+  const first = latest.length < LATEST_ENTRIES ? [] : await entries.where('entry_id', '<', latest[0]!.entry_id).orderBy('entry_id').limit(FIRST_ENTRIES).execute();
+  return [...first, ...latest].map(({ entry_id: _, ...row }) => ({ ...row, at: row.at.toISOString() }));
 }
 
 const MOST_PARTS = 500;

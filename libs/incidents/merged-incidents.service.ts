@@ -7,7 +7,7 @@ import { Clock, badRequest, conflict, newId, notFound, type Caller } from '@keyt
 import { Database, type Executor } from '@keytrail/postgres';
 import { arrivalOf } from './arrival.js';
 import { isOpen } from './correlate.js';
-import { addToTimeline, lockCorrelation, lockIncident, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
+import { addToTimeline, forgetInTimeline, lockCorrelation, lockIncident, saveIncident, type IncidentRow, type NewTimelineEntry } from './incident.store.js';
 import { incidentOf, joined, remade } from './regroup.js';
 
 /** An incident with more findings is remade by nobody's hand. */
@@ -38,10 +38,11 @@ export class MergedIncidents {
         await transaction.updateTable(table).set({ incident_id: into }).where('incident_id', '=', incidentId).execute();
       }
       const after = joined(to, from, at);
-      await saveIncident(transaction, { ...after, ...(from.contained_at !== null && to.contained_at === null && { contained_at: from.contained_at }) });
+      await saveIncident(transaction, { ...after, contained_at: to.contained_at ?? from.contained_at });
       await saveIncident(transaction, { ...from, state: 'resolved', merged_into: into, closed_at: at, updated_at: at, acknowledged_at: from.acknowledged_at ?? at });
       const entry = { at, kind: 'joined' as const, actor: caller.actor, finding_id: null };
       await addToTimeline(transaction, [
+        ...(after.state === to.state ? [] : [{ ...entry, kind: 'state' as const, incident_id: into, text: `contained -> ${after.state}: what it takes over is not contained` }]),
         { ...entry, incident_id: into, text: `Took over the ${from.findings} findings of ${incidentId} (${from.title}): ${reason}` },
         { ...entry, incident_id: incidentId, text: `Merged into ${into} (${to.title}): ${reason}` },
       ]);
@@ -71,6 +72,7 @@ export class MergedIncidents {
       await saveIncident(transaction, made);
       await saveIncident(transaction, remade(row, staying.map((finding) => this.arrival(finding, row)), at));
       await transaction.updateTable('findings').set({ incident_id: made.incident_id }).where('finding_id', 'in', finding_ids).execute();
+      await forgetInTimeline(transaction, incidentId, finding_ids);
       await addToTimeline(transaction, this.splitEntries(row, made, leaving, caller.actor, reason, at));
       for (const id of [incidentId, made.incident_id]) {
         await this.auditTrail.record(transaction, caller, {
@@ -94,7 +96,8 @@ export class MergedIncidents {
   private async lockOpen(transaction: Executor, caller: Caller, incidentId: string): Promise<IncidentRow> {
     const row = await lockIncident(transaction, incidentId, caller.scope.ids);
     if (row === undefined) throw notFound('incident');
-    if (!isOpen(row.state)) throw conflict('incident_closed', `${incidentId} is closed${row.merged_into === null ? '' : `: it was merged into ${row.merged_into}`}. Reopen it first.`);
+    if (row.merged_into !== null) throw conflict('incident_closed', `${incidentId} is closed for good: it was merged into ${row.merged_into}. Work on that one.`);
+    if (!isOpen(row.state)) throw conflict('incident_closed', `${incidentId} is closed. Reopen it first.`);
     return row;
   }
 

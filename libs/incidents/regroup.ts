@@ -7,12 +7,15 @@ type OfFindings = Pick<IncidentRow, 'title' | 'title_key_id' | 'severity' | 'own
 
 const union = (some: readonly string[], more: readonly string[]): string[] => [...new Set([...some, ...more])].slice(0, 200);
 
-/** An incident with all that another one has. The graver of both gives title and severity; its owner stays, unless it has none from the registry. */
+/**
+ * An incident with all that another one has. The graver of both gives title and severity; its owner stays, unless it has none from the registry. Contained
+ * are both or none.
+ */
 export function joined(incident: IncidentRow, other: IncidentRow, now: Date): IncidentRow {
   const graver = severityRose(incident.severity, other.severity) ? other : incident;
   const owner = incident.owner_id === null && (other.owner_id !== null || incident.owner_name === null) ? other : incident;
   return {
-    ...incident, title: graver.title, title_key_id: graver.title_key_id, severity: graver.severity,
+    ...incident, state: incident.state === 'contained' ? other.state : incident.state, title: graver.title, title_key_id: graver.title_key_id, severity: graver.severity,
     owner_id: owner.owner_id, owner_name: owner.owner_name, owner_contact: owner.owner_contact,
     key_ids: union(incident.key_ids, other.key_ids), addresses: union(incident.addresses, other.addresses), new_addresses: union(incident.new_addresses, other.new_addresses),
     agents: union(incident.agents, other.agents), fingerprints: union(incident.fingerprints, other.fingerprints), rule_ids: union(incident.rule_ids, other.rule_ids),

@@ -34,6 +34,11 @@ describe('the story of an incident', () => {
     ]);
   });
 
+  it('says what it is about where there is no key: a caller, or neither', () => {
+    expect(tellStory(facts({ keys: [] }))[0]).toMatch(/^This is about a caller, not about one key\./);
+    expect(tellStory(facts({ keys: [], evidence: [finding({ key_id: '', addresses: [] })] }))[0]).toMatch(/^This is about no one key or caller\./);
+  });
+
   it('says that it goes on while it was seen a moment ago and is not closed', () => {
     expect(tellStory(facts({ now: at(33) }))[0]).toMatch(/and still goes on, last seen at 2026-03-01 12:30 UTC\.$/);
     expect(tellStory(facts({ now: at(33), incident: { state: 'resolved' } }))[0]).toMatch(/went on for 30 minutes/);

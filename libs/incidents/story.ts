@@ -25,9 +25,10 @@ export function tellStory(facts: StoryFacts): string[] {
   return [when(facts), ...what(facts), ...fromWhere(facts), ...whose(facts), ...standing(facts), ...next(facts)];
 }
 
-function when({ incident: { first_seen, last_seen, state }, keys, now }: StoryFacts): string {
+function when({ incident: { first_seen, last_seen, state }, keys, evidence, now }: StoryFacts): string {
   const [first, ...others] = keys;
-  const subject = first === undefined ? 'This is about a caller, not about one key' : `This is about the ${nounOf(first)} ${nameOf(first)}${others.length === 0 ? '' : ` and ${counted(others.length, 'more key')}`}`;
+  const callers = evidence.some(({ addresses }) => addresses.length > 0);
+  const subject = first === undefined ? `This is about ${callers ? 'a caller, not about one key' : 'no one key or caller'}` : `This is about the ${nounOf(first)} ${nameOf(first)}${others.length === 0 ? '' : ` and ${counted(others.length, 'more key')}`}`;
   const duration = last_seen.getTime() - first_seen.getTime();
   const goesOn = state !== 'resolved' && state !== 'false_positive' && now.getTime() - last_seen.getTime() < GOES_ON_MS;
   const lasted = goesOn ? `still goes on, last seen at ${clock(last_seen)}`

@@ -141,6 +141,17 @@ describe('incidents merged by hand', () => {
     expect((await incidentsOf(one.key_id)).filter(({ merged_into }) => merged_into === null).map(({ incident_id }) => incident_id)).toEqual([into.incident_id]);
     await post(`/v1/api-keys/${one.key_id}/revoke-and-replace`, { reason: 'stolen', incident_id: from.incident_id });
     expect(await get(into.incident_id)).toMatchObject({ state: 'contained' });
+    const again = await post<Incident>(`/v1/incidents/${from.incident_id}/merge`, { into: into.incident_id, reason: 'x' });
+    expect([again.status, again.body.detail]).toEqual([409, `${from.incident_id} is closed for good: it was merged into ${into.incident_id}. Work on that one.`]);
+  });
+
+  it('leave nothing contained that takes over what is not', async () => {
+    const [one, other] = [await registry.key(), await registry.key()];
+    const [open, contained] = [await incidentOf(one), await incidentOf(other)];
+    await post(`/v1/api-keys/${other.key_id}/revoke-and-replace`, { reason: 'stolen', incident_id: contained.incident_id });
+    const { body } = await post<Incident>(`/v1/incidents/${open.incident_id}/merge`, { into: contained.incident_id, reason: 'one attacker' });
+    expect(body.state).toBe('open');
+    expect(textsOf(body)).toContain('contained -> open: what it takes over is not contained');
   });
 
   it('are refused when one is closed, unknown, or the same, and change nothing', async () => {
@@ -184,6 +195,7 @@ describe('incidents split by hand', () => {
     expect(textsOf(answer.body)).toContainEqual(expect.stringContaining(`split from ${incident.incident_id}: another story`));
     const rest = await get(incident.incident_id);
     expect(rest.key_ids).toEqual([one.key_id]);
+    expect(rest.evidence.map(({ key_id }) => key_id)).toEqual([one.key_id]);
     expect(rest.findings).toBe(incident.findings - findings.length);
     // What goes on with the key goes to the new one.
     await burst(other);
@@ -198,6 +210,25 @@ describe('incidents split by hand', () => {
     expect((await split([all[0]!, 'fnd_0'])).body.code).toBe('finding_not_in_incident');
     expect((await split([])).status).toBe(400);
     expect((await get(incident.incident_id)).findings).toBe(incident.findings);
+  });
+});
+
+describe('a contained incident', () => {
+  it('is open again when its caller goes on with another key, and contained for good once that is revoked too', async () => {
+    const [one, other] = [await registry.key(), await registry.key()];
+    const address = await burst(one);
+    const { incident_id } = (await incidentsOf(one.key_id))[0]!;
+    await post(`/v1/api-keys/${one.key_id}/revoke-and-replace`, { reason: 'stolen', incident_id });
+    expect((await get(incident_id)).state).toBe('contained');
+    await burst(one, { address, minutesAgo: 0 });
+    expect((await get(incident_id)).state).toBe('contained');
+    await burst(other, { address });
+    const escaped = await get(incident_id);
+    expect(escaped.state).toBe('open');
+    expect(textsOf(escaped)).toContain(`contained -> open: ${other.key_id} is in it too, and still works`);
+    await post(`/v1/api-keys/${other.key_id}/revoke-and-replace`, { reason: 'stolen', incident_id });
+    await burst(other, { address, minutesAgo: 0 });
+    expect((await get(incident_id)).state).toBe('contained');
   });
 });
 

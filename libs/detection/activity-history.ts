@@ -1,5 +1,5 @@
-import type { KeyName } from './progress.store.js';
 import type { CallerActivity } from './types.js';
+import type { KeyName } from './key-name.js';
 
 /** A network that a key was used from. Times are epoch milliseconds. */
 export interface KnownNetwork {

@@ -1,18 +1,11 @@
 import { Injectable } from '@nestjs/common';
 import { ClickHouse, type QueryParams } from '@keytrail/clickhouse';
 import type { ActivityHistory, KnownNetwork } from './activity-history.js';
-import { nameOf } from './memory/key-memories.js';
-import type { KeyName } from './progress.store.js';
 import { networkOf } from './rules/index.js';
 import { groupBy } from './slices.js';
 import type { CallerActivity } from './types.js';
-
-export interface ArrivedBatch {
-  batch_id: string;
-  /** Epoch milliseconds. */
-  ingested_at: number;
-  groups: number;
-}
+import { nameOf, type KeyName } from './key-name.js';
+import type { ArrivedBatch } from './arrived-batch.js';
 
 /** A story's evidence is read from at most this many groups. */
 const MOST_GROUPS = 20_000;

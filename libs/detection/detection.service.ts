@@ -1,13 +1,14 @@
 import { Injectable } from '@nestjs/common';
 import { Metrics } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
-import { CallerActivityStore, type ArrivedBatch } from './caller-activity.store.js';
+import { CallerActivityStore } from './caller-activity.store.js';
 import { FindingStore } from './finding.store.js';
 import { LiveMemory } from './live-memory.service.js';
 import { ProgressStore, type Progress } from './progress.store.js';
 import { Silences } from './silences.service.js';
 import type { StepFindings } from './step-findings.js';
 import { StepJudge, type StepMemory } from './step-judge.service.js';
+import type { ArrivedBatch } from './arrived-batch.js';
 
 /** How far before the cursor batches are looked for: an insert may become visible this long after its stamp. */
 const LATE_VISIBLE_MS = 2 * 60_000;

@@ -7,12 +7,10 @@ import type { Alarm } from './baseline/index.js';
 import { CallerActivityStore } from './caller-activity.store.js';
 import { EntityMemory } from './entity-memory.js';
 import type { Observed } from './habits.js';
-import type { WatchedMinutes } from './key-watch.js';
 import type { KnownFinding } from './merge-finding.js';
 import { ObjectWalks } from './object-walks.service.js';
 import { NetworkMemory } from './network-memory.js';
 import { NewcomerMemory } from './newcomer-memory.js';
-import type { KeyName } from './progress.store.js';
 import { isDenied } from './rules/activity.js';
 import {
   activityRules, addressSpike, callerOfManyKeys, credentialForSuspect, deniedBurst, deniedRate, dormantKey, egressVolume, errorRate, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained,
@@ -22,6 +20,8 @@ import {
 } from './rules/index.js';
 import { Tuning } from './tuning/tuning.service.js';
 import type { CallerActivity, FindingDraft, KeyFacts, KeyInput, Rule } from './types.js';
+import type { WatchedMinutes } from './watch.js';
+import type { KeyName } from './key-name.js';
 
 /** A key and what it did since the last tick. */
 export interface KeyCase {

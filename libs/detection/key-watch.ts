@@ -1,11 +1,12 @@
 import {
-  advance, baselineSettings, closeKeyMinute, emptyKeyBaseline, emptyShares, readBaseline, readShares, scoreOpenMinute, type Alarm, type BaselineState,
-  type KeyBaseline, type Shares, type Verdict,
+  advance, baselineSettings, closeKeyMinute, emptyKeyBaseline, emptyShares, readBaseline, readShares, scoreOpenMinute, type Alarm,
+  type KeyBaseline, type Verdict,
 } from './baseline/index.js';
 import { WatchTable } from './memory/watch-record.js';
 import { isDenied } from './rules/activity.js';
-import { emptyReach, watchReach, type Reach, type ReachAlarm } from './reach.js';
+import { emptyReach, watchReach } from './reach.js';
 import type { CallerActivity } from './types.js';
+import type { KeyWatch, MinuteCount, WatchedMinutes } from './watch.js';
 
 /** Minutes of a key that may still grow: logs come late and out of order. */
 const OPEN_MINUTES = 2;
@@ -15,39 +16,6 @@ const RECENT_MINUTES = 60;
 
 /** What a minute leaves in the long-run counts after another minute has passed: half of it is gone in a week. */
 const DECAY = 0.5 ** (1 / (7 * 24 * 60));
-
-export interface MinuteCount {
-  minute: number;
-  requests: number;
-  denied: number;
-  /** Calls that failed on the side of the service. */
-  errors: number;
-}
-
-/** What is remembered of a key between ticks; JSON, a few kB. Minutes are epoch minutes of the requests' own clock. */
-export interface KeyWatch {
-  baseline: BaselineState;
-  /** How the key's calls go, up to the same minute. */
-  shares: Shares;
-  /** When the key was first seen, epoch milliseconds. */
-  first_seen: number;
-  /** The last minutes with requests, oldest first; those after `baseline.closed` are still open. */
-  recent: MinuteCount[];
-  /** Requests and denied calls before those minutes, decaying. */
-  prior: { requests: number; denied: number };
-  /** From how many addresses it is used, and what it is answered with. */
-  reach: Reach;
-}
-
-export interface WatchedMinutes {
-  watch: KeyWatch;
-  /** Minutes that stand out, oldest first. */
-  spikes: Verdict[];
-  /** What else is unusual: too few requests, too many errors, too many denied calls. Oldest first. */
-  alarms: Alarm[];
-  /** Far more addresses or bytes than usual. */
-  reach: ReachAlarm[];
-}
 
 export function newKeyWatch(activity: readonly CallerActivity[]): KeyWatch {
   const first = activity.reduce((earliest, group) => Math.min(earliest, group.first_time), Infinity);

@@ -5,11 +5,12 @@ import { Database, type Executor } from '@keytrail/postgres';
 import { CallerActivityStore } from './caller-activity.store.js';
 import { observe } from './habits.js';
 import { newKeyWatch, watchActivity } from './key-watch.js';
-import { KeyMemories, nameOf, type SilentKey } from './memory/key-memories.js';
+import { KeyMemories, type SilentKey } from './memory/key-memories.js';
 import type { KeyMemory } from './memory/stored-memory.js';
-import { ProgressStore, type KeyName, type Progress } from './progress.store.js';
+import { ProgressStore, type Progress } from './progress.store.js';
 import { groupBy, slicesOf } from './slices.js';
 import type { CallerActivity } from './types.js';
+import { nameOf, type KeyName } from './key-name.js';
 
 /** How much detection may hold. */
 export class DetectionLimits {

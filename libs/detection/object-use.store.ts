@@ -1,8 +1,8 @@
 import { Injectable } from '@nestjs/common';
 import { ClickHouse } from '@keytrail/clickhouse';
 import { atMs } from './arrival.js';
-import type { KeyName } from './progress.store.js';
 import type { ObjectEnumerationInput } from './rules/object-enumeration.js';
+import type { KeyName } from './key-name.js';
 
 const MOST_PATHS = 5_000;
 const MOST_SECONDS = 10;

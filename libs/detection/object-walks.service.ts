@@ -1,10 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { templateOf } from './habits.js';
-import type { MinuteCount } from './key-watch.js';
 import { ObjectUseStore } from './object-use.store.js';
-import type { KeyName } from './progress.store.js';
 import { objectEnumeration, type ObjectEnumerationInput } from './rules/index.js';
 import type { CallerActivity } from './types.js';
+import type { MinuteCount } from './watch.js';
+import type { KeyName } from './key-name.js';
 
 /** What is known of a key's objects, so that it is not looked into before it can have called enough of them. */
 interface LookedInto {

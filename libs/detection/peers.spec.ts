@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { emptyKeyBaseline } from './baseline/index.js';
-import type { KeyWatch } from './key-watch.js';
 import { peerGroupsOf, Peers } from './peers.js';
 import { emptyReach } from './reach.js';
+import type { KeyWatch } from './watch.js';
 
 const NOON = Date.UTC(2026, 0, 5, 12) / 60_000;
 const groups = peerGroupsOf('shop', 'api_key', 'orders-production', 'orders');

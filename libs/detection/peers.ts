@@ -1,5 +1,5 @@
 import { levelNow, type Verdict } from './baseline/index.js';
-import type { KeyWatch } from './key-watch.js';
+import type { KeyWatch } from './watch.js';
 
 /** A key counts among the peers of others after a day of its own history. */
 const GROWN_MINUTES = 24 * 60;

@@ -1,11 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { sql } from 'kysely';
 import { Database, type Executor } from '@keytrail/postgres';
-import type { ArrivedBatch } from './caller-activity.store.js';
 import type { KeyHabits } from './habits.js';
 import { readKeyWatch } from './key-watch.js';
 import type { StoredKey } from './memory/key-memories.js';
 import { storedMemory } from './memory/stored-memory.js';
+import type { ArrivedBatch } from './arrived-batch.js';
+import type { KeyName } from './key-name.js';
 
 const CURSOR = 'caller-activity';
 const ROWS_A_STATEMENT = 200;
@@ -17,11 +18,6 @@ export interface Progress {
   version: number;
   /** Every stored key holds at least what came up to this step. */
   written_up_to: number;
-}
-
-export interface KeyName {
-  workspace_id: string;
-  key_id: string;
 }
 
 /** What a step did. `forgetBefore`: batches that arrived earlier need not be told from others any more; epoch milliseconds. */

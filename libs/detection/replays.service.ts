@@ -1,12 +1,12 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { Metrics } from '@keytrail/platform';
 import type { Arrival } from './arrival.js';
-import type { KeyName } from './progress.store.js';
 import { RequestMemory } from './request-memory.js';
 import { RequestReuseStore } from './request-reuse.store.js';
 import { requestReplayed, type ReusedId } from './rules/index.js';
 import { spansOf } from './slices.js';
 import type { CallerActivity } from './types.js';
+import type { KeyName } from './key-name.js';
 
 /** A key of which a request id came again, and its ids that did so within the hour. */
 export interface KeyReuse extends KeyName { reused: ReusedId[] }

@@ -1,9 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { ClickHouse } from '@keytrail/clickhouse';
 import { atMs, isNewSql, type Arrival } from './arrival.js';
-import type { KeyName } from './progress.store.js';
 import type { LoggedRequest, ReusedId } from './rules/request-replayed.js';
 import type { Span } from './slices.js';
+import type { KeyName } from './key-name.js';
 
 /** Requests of a key that arrived, oldest first, as hashes; element by element. Minutes are epoch minutes. */
 export interface ArrivedRequests extends KeyName { ids: number[]; callers: number[]; calls: number[]; sizes: number[]; minutes: number[] }

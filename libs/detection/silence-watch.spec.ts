@@ -1,9 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { MinutesBacktest, type RaisedAlarm } from './backtest/minutes.js';
 import { seeded } from './baseline/testing.js';
-import { newKeyWatch, watchActivity, type KeyWatch } from './key-watch.js';
+import { newKeyWatch, watchActivity } from './key-watch.js';
 import { firstLook, judgeSilence, lastMinute } from './silence-watch.js';
 import type { CallerActivity } from './types.js';
+import type { KeyWatch } from './watch.js';
 
 const START = Math.floor(Date.UTC(2026, 0, 5) / 60_000);
 const END = START + 8 * 24 * 60 + 9 * 60 + 17;

@@ -1,6 +1,6 @@
 import { baselineSettings, closeKeyMinute, everCouldDrop, LEAST_EXPECTED, rateAt, type Alarm } from './baseline/index.js';
 import { WatchTable } from './memory/watch-record.js';
-import type { KeyWatch } from './key-watch.js';
+import type { KeyWatch } from './watch.js';
 
 /** Hours differ: a silence that says nothing at night may say much in the morning. */
 const LONGEST_WAIT = 60;

@@ -1,5 +1,5 @@
-import type { KeyName } from './progress.store.js';
 import type { CallerActivity } from './types.js';
+import type { KeyName } from './key-name.js';
 
 const MINUTE = 60_000;
 /** A source that brings so few keys is not heard of because they are silent; more of them do not fall silent at once. */

@@ -7,16 +7,15 @@ import { observe } from './habits.js';
 import { Judge } from './judge.service.js';
 import { newKeyWatch, watchActivity } from './key-watch.js';
 import { keysOf } from './live-memory.service.js';
-import { nameOf } from './memory/key-memories.js';
 import type { KeyMemory } from './memory/stored-memory.js';
 import type { KnownFinding } from './merge-finding.js';
 import { peerGroupsOf, Peers } from './peers.js';
-import type { KeyName } from './progress.store.js';
 import { Replays } from './replays.service.js';
 import { RuleFacts } from './rule-facts.store.js';
 import { groupBy, slicesOf } from './slices.js';
 import { StepFindings } from './step-findings.js';
 import type { CallerActivity, FindingDraft } from './types.js';
+import { nameOf, type KeyName } from './key-name.js';
 
 /** What a step goes on with: live it lies in Postgres, in a backtest in memory. */
 export interface StepMemory {

@@ -1,9 +1,9 @@
 import { LASTING_GAP_MS, type KnownFinding } from '../merge-finding.js';
 import { KeyMemories } from '../memory/key-memories.js';
 import type { KeyMemory } from '../memory/stored-memory.js';
-import type { KeyName } from '../progress.store.js';
 import type { StepFindings } from '../step-findings.js';
 import type { StepMemory } from '../step-judge.service.js';
+import type { KeyName } from '../key-name.js';
 
 /** A finding of a backtest; it is stored nowhere. */
 export type HypotheticalFinding = KnownFinding & { key_id: string };

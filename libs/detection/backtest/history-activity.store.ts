@@ -1,10 +1,10 @@
 import type { ClickHouse, QueryParams } from '@keytrail/clickhouse';
 import type { ActivityHistory, KnownNetwork } from '../activity-history.js';
 import { atMs } from '../arrival.js';
-import type { KeyName } from '../progress.store.js';
 import { networkOf } from '../rules/index.js';
 import type { CallerActivity } from '../types.js';
 import type { HistorySlice, HistoryStep } from './history-steps.js';
+import type { KeyName } from '../key-name.js';
 
 /** What of history is judged; null = of all. */
 export interface HistoryScope { workspace_id: string | null; key_id: string | null }

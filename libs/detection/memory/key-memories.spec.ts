@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { newKeyWatch, type KeyWatch } from '../key-watch.js';
+import { newKeyWatch } from '../key-watch.js';
 import { KeyMemories } from './key-memories.js';
 import { readMemory } from './stored-memory.js';
+import type { KeyWatch } from '../watch.js';
 
 const key = (key_id: string | number) => ({ workspace_id: 'acme', key_id: String(key_id) });
 const watch = (first_time: number): KeyWatch => newKeyWatch([{ first_time } as never]);

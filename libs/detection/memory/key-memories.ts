@@ -1,10 +1,10 @@
 import type { KeyHabits } from '../habits.js';
-import type { KeyWatch } from '../key-watch.js';
-import type { KeyName } from '../progress.store.js';
 import { firstLook, lastMinute } from '../silence-watch.js';
 import type { Place } from './fields.js';
 import { bytesOf, readBytes, type KeyMemory } from './stored-memory.js';
 import { WatchTable, watchSize } from './watch-record.js';
+import type { KeyWatch } from '../watch.js';
+import { nameOf, type KeyName } from '../key-name.js';
 
 /** What is remembered of a key as it is stored. `step`: the step of detection up to which it holds. */
 export interface StoredKey extends KeyName {
@@ -262,5 +262,3 @@ export class KeyMemories {
 }
 
 const newSlab = (): Slab => ({ floats: new Float32Array(KEYS_A_SLAB * watchSize.floats), doubles: new Float64Array(KEYS_A_SLAB * watchSize.doubles) });
-
-export const nameOf = ({ workspace_id, key_id }: KeyName): string => `${workspace_id} ${key_id}`;

@@ -2,10 +2,11 @@ import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
 import { emptyKeyBaseline } from '../baseline/index.js';
 import { observe } from '../habits.js';
-import { newKeyWatch, watchActivity, type KeyWatch } from '../key-watch.js';
+import { newKeyWatch, watchActivity } from '../key-watch.js';
 import { emptyReach } from '../reach.js';
 import type { CallerActivity } from '../types.js';
 import { readMemory, storedMemory } from './stored-memory.js';
+import type { KeyWatch } from '../watch.js';
 
 const START = Math.floor(Date.UTC(2026, 0, 5) / 60_000);
 const group = (minute: number, requests: number, outcome: CallerActivity['outcome'] = 'authorised'): CallerActivity => ({

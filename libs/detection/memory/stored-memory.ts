@@ -1,8 +1,8 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { KeyHabits } from '../habits.js';
-import type { KeyWatch } from '../key-watch.js';
 import type { Place } from './fields.js';
 import { emptyPlace, emptyWatch, WatchTable, watchSize } from './watch-record.js';
+import type { KeyWatch } from '../watch.js';
 
 /** What is remembered of a key: how much it calls, and what it usually does. */
 export interface KeyMemory { watch: KeyWatch; habits: KeyHabits | undefined }

@@ -1,8 +1,8 @@
 import { emptyKeyBaseline, type BaselineState, type Episode, type KeyBaseline, type ShareState, type Shares } from '../baseline/index.js';
-import type { KeyWatch, MinuteCount } from '../key-watch.js';
 import type { Gauge } from '../baseline/gauge.js';
 import { emptyReach } from '../reach.js';
 import { FieldReader, FieldWriter, type Fields, type Place } from './fields.js';
+import type { KeyWatch, MinuteCount } from '../watch.js';
 
 const MOST_HABITS = 12;
 const CLOCK = 4;

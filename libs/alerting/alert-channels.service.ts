@@ -49,7 +49,7 @@ export class AlertChannels {
   async create(caller: Caller, { name, workspace, config, secrets = {} }: CreateAlertChannel): Promise<CreatedAlertChannel> {
     if (workspace === undefined) caller.scope.assertAll('make alert channels of the account; name a workspace');
     else await this.registry.workspace(caller.scope, workspace);
-    this.assertUsable(config);
+    this.assertUsable(caller, config);
     const made = config.kind === 'webhook' && secrets[SIGNING_SECRET] === undefined ? newSigningSecret() : undefined;
     const now = this.clock.date();
     const channelId = newId('chn');
@@ -72,7 +72,8 @@ export class AlertChannels {
       this.assertMayChange(caller, before);
       if (config !== undefined) {
         if (config.kind !== before.kind) throw badRequest('kind_is_fixed', 'The kind of a channel cannot change: make another one.', [{ field: 'config.kind', message: `is ${before.kind}` }]);
-        this.assertUsable(config);
+        this.assertUsable(caller, config);
+        if (destinationOf(config) !== destinationOf(before.config)) await this.assertSecretsGiven(transaction, channelId, secrets);
       }
       await this.changeSecrets(transaction, before, secrets);
       const after = await transaction.updateTable('alert_channels').set({
@@ -116,8 +117,17 @@ export class AlertChannels {
     if (workspace_id === null) caller.scope.assertAll('change alert channels of the account');
   }
 
-  private assertUsable({ kind }: AlertChannelConfig): void {
+  private assertUsable(caller: Caller, { kind }: AlertChannelConfig): void {
+    // The brokers are those of the whole installation, with what other workspaces read from them.
+    if (kind === 'kafka') caller.scope.assertAll('send alerts to Kafka topics');
     if (kind === 'kafka' && this.settings.brokers === undefined) throw conflict('no_brokers', 'No Kafka brokers are set here: KEYTRAIL_KAFKA_BROKERS.');
+  }
+
+  /** A secret goes only where somebody who knows it sends it: otherwise a change of the address would show it to whoever is there. */
+  private async assertSecretsGiven(transaction: Executor, channelId: string, given: Record<string, string> = {}): Promise<void> {
+    const kept = await transaction.selectFrom('alert_channel_secrets').select('name').where('channel_id', '=', channelId).orderBy('name').execute();
+    const missing = kept.filter(({ name }) => given[name] === undefined).map(({ name }) => ({ field: `secrets.${name}`, message: 'is needed again, since the channel goes elsewhere' }));
+    if (missing.length > 0) throw badRequest('secrets_needed', 'The channel goes elsewhere: give its secrets again.', missing);
   }
 
   private async changeSecrets(transaction: Executor, { channel_id, kind }: ChannelRow, secrets: Record<string, string> | undefined): Promise<void> {
@@ -138,6 +148,13 @@ export class AlertChannels {
   private record(transaction: Executor, caller: Caller, what: string, channelId: string, workspace: string | null, detail: Record<string, unknown>): Promise<void> {
     return this.auditTrail.record(transaction, caller, { action: `alert_channel.${what}`, object_type: 'alert_channel', object_id: channelId, workspace_id: workspace, detail });
   }
+}
+
+/** Where the secrets of a channel go; of a webhook they only sign. */
+function destinationOf(config: AlertChannelConfig): string {
+  if (config.kind === 'alertmanager') return new URL(config.url).origin;
+  if (config.kind === 'pagerduty') return config.url === undefined ? '' : new URL(config.url).origin;
+  return config.kind === 'email' ? `${config.host}:${config.port} ${config.tls}` : '';
 }
 
 const newSigningSecret = () => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;

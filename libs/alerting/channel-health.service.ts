@@ -52,18 +52,23 @@ export class ChannelHealth {
   /** Opens an incident for each channel through which nothing has got for long. */
   async openIncidents(): Promise<void> {
     const before = new Date(this.clock.now() - this.settings.failingAfterMs);
-    const due = this.database.selectFrom('alert_channels').select('channel_id').where('enabled', '=', true).where('failing_since', '<', before).where('failing_incident_id', 'is', null);
+    // One that was closed too early stands for so long; a false positive for as long as the channel fails on.
+    const due = this.database.selectFrom('alert_channels as c').leftJoin('incidents as i', 'i.incident_id', 'c.failing_incident_id').select('c.channel_id')
+      .where('c.enabled', '=', true).where('c.failing_since', '<', before).where((where) => where.or([
+        where('c.failing_incident_id', 'is', null),
+        where.and([where('i.closed_at', '<', before), where('i.merged_into', 'is', null), where.or([where('i.state', '=', 'resolved'), where('i.closed_at', '<', where.ref('c.failing_since'))])]),
+      ]));
     for (const { channel_id } of await due.execute()) {
       await this.database.transaction().execute(async (transaction) => {
         const channel = await transaction.selectFrom('alert_channels').selectAll().where('channel_id', '=', channel_id).forUpdate().executeTakeFirst();
-        if (channel?.failing_since == null || channel.failing_incident_id !== null) return;
+        if (channel?.failing_since == null) return;
         await this.open(transaction, channel, `nothing has got through it since ${channel.failing_since.toISOString()}: ${channel.last_failure ?? 'no reason known'}`, channel.failing_since);
       });
     }
   }
 
   private async open(transaction: Executor, channel: { channel_id: string; name: string; workspace_id: string | null; failing_incident_id: string | null }, summary: string, since: Date): Promise<void> {
-    if (channel.failing_incident_id !== null) return;
+    if (channel.failing_incident_id !== null && await this.incidents.isOpen(transaction, channel.failing_incident_id)) return;
     const incidentId = await this.incidents.open(transaction, {
       rule_id: CHANNEL_FAILING, title: `Alerts do not get through: ${channel.name}`, severity: 'high', workspace_id: channel.workspace_id, summary: `${summary} (${channel.channel_id})`, since,
     });

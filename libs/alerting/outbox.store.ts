@@ -50,9 +50,12 @@ export async function toldOf(transaction: Executor, incidentIds: readonly string
   }));
 }
 
+/** A statement holds 65,535 values at most, and many channels are told of many incidents at once. */
+const DELIVERIES_A_STATEMENT = 1_000;
+
 export async function applyPlan(transaction: Executor, { added, widened }: FanOutPlan, now: Date): Promise<void> {
-  if (added.length > 0) {
-    await transaction.insertInto('alert_deliveries').values(added.map((one) => ({
+  for (let start = 0; start < added.length; start += DELIVERIES_A_STATEMENT) {
+    await transaction.insertInto('alert_deliveries').values(added.slice(start, start + DELIVERIES_A_STATEMENT).map((one) => ({
       delivery_id: one.delivery_id, channel_id: one.channel_id, incident_id: one.incident_id, workspace_id: one.workspace_id, type: one.event.type, change_id: one.change_ids[0] ?? null,
       change_ids: JSON.stringify(one.change_ids), event: JSON.stringify(one.event), state: one.state, attempts: 0, send_at: one.send_at, held_by: null, status: null, failure: null, created_at: now,
     }))).execute();

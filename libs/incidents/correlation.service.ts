@@ -102,12 +102,13 @@ export class Correlation {
     transaction: Executor, finding: FindingRow, arrival: Arrival, now: Date, follows?: string,
   ): Promise<IncidentRow | undefined> {
     const { gap_ms } = correlationDefaults;
-    const near = await openIncidentsNear(transaction, finding.workspace_id,
-      new Date(finding.first_seen.getTime() - gap_ms), new Date(finding.last_seen.getTime() + gap_ms));
     const facts = {
       workspace_id: finding.workspace_id, key_id: finding.key_id, owner_id: opensIncidents(finding) ? arrival.owner?.owner_id ?? null : null, addresses: finding.addresses,
       lineage: this.directory.lineageOf(finding.key_id), new_addresses: arrival.new_addresses, agents: arrival.agents, fingerprints: arrival.fingerprints, first_seen: finding.first_seen.getTime(), last_seen: finding.last_seen.getTime(),
     };
+    const near = await openIncidentsNear(transaction, finding.workspace_id, new Date(finding.first_seen.getTime() - gap_ms), new Date(finding.last_seen.getTime() + gap_ms), {
+      ...facts, keys: [facts.key_id, ...facts.lineage].filter((key) => key !== ''),
+    });
     const joining = correlate(facts, near.map(incidentFacts), correlationDefaults);
     const before = near.find((incident) => incident.incident_id === joining?.incident_id);
     if (before === undefined && !opensIncidents(finding) && follows === undefined) return undefined;

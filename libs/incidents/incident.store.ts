@@ -1,6 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Environment, IncidentState, IncidentSummary, Severity, TimelineEntry } from '@keytrail/contracts';
-import type { FindingRow } from '@keytrail/detection';
+import { networkOf, type FindingRow } from '@keytrail/detection';
 import { inWorkspaces, type Executor, type IncidentTable } from '@keytrail/postgres';
 import { titleWithOthers } from './narrative.js';
 
@@ -52,10 +52,36 @@ export const openIncidentOfKey = (transaction: Executor, workspace: string, keyI
   transaction.selectFrom('incidents').selectAll().where('workspace_id', '=', workspace).where('state', 'not in', ['resolved', 'false_positive'])
     .where('key_ids', '@>', JSON.stringify([keyId]) as never).orderBy('last_seen', 'desc').limit(1).forUpdate().executeTakeFirst();
 
-/** Incidents of a workspace that still take findings and lie near a span of time. */
-export const openIncidentsNear = (transaction: Executor, workspace: string, from: Date, to: Date): Promise<IncidentRow[]> =>
+/** What may tie a finding to an incident. */
+export interface PossibleTies {
+  keys: readonly string[];
+  addresses: readonly string[];
+  fingerprints: readonly string[];
+  new_addresses: readonly string[];
+  agents: readonly string[];
+  owner_id: string | null;
+}
+
+/** Addresses as a list of them has them where one is of the same network: of /24 by its beginning, of others any. */
+const alikeAddress = (address: string): string => {
+  const network = networkOf(address);
+  return network.endsWith('.0/24') ? `%${network.slice(0, -'0/24'.length)}%` : '%';
+};
+
+const sharesOne = (column: 'key_ids' | 'addresses' | 'fingerprints' | 'agents', values: readonly string[]) => sql<boolean>`${sql.ref(column)} ?| ${[...values]}::text[]`;
+
+/**
+ * Incidents of a workspace that still take findings, lie near a span of time and share something with a finding; whether that ties them is for
+ * `correlate` to say. All others stay where they are: there may be thousands.
+ */
+export const openIncidentsNear = (transaction: Executor, workspace: string, from: Date, to: Date, ties: PossibleTies): Promise<IncidentRow[]> =>
   transaction.selectFrom('incidents').selectAll().where('workspace_id', '=', workspace).where('state', 'not in', ['resolved', 'false_positive'])
-    .where('last_seen', '>=', from).where('first_seen', '<=', to).forUpdate().execute();
+    .where('last_seen', '>=', from).where('first_seen', '<=', to)
+    .where((where) => where.or([
+      sharesOne('key_ids', ties.keys), sharesOne('addresses', ties.addresses), sharesOne('fingerprints', ties.fingerprints), where('owner_id', '=', ties.owner_id),
+      // Callers of one network that call themselves the same.
+      where.and([sharesOne('agents', ties.agents), sql<boolean>`new_addresses::text LIKE ANY (${[...new Set(ties.new_addresses.map(alikeAddress))]}::text[])`]),
+    ])).forUpdate().execute();
 
 export async function saveIncident(transaction: Executor, row: IncidentRow): Promise<void> {
   const values = {

@@ -43,6 +43,12 @@ export class OwnIncidents {
     return finding.incident_id;
   }
 
+  /** Whether somebody still has it before them; one that was merged into another is that one's matter. */
+  async isOpen(executor: Executor, incidentId: string): Promise<boolean> {
+    const row = await executor.selectFrom('incidents').select(['state', 'merged_into']).where('incident_id', '=', incidentId).executeTakeFirst();
+    return row !== undefined && (row.merged_into !== null || isOpen(row.state));
+  }
+
   /** Says that it is over: an incident that nobody has closed is resolved. */
   async resolve(transaction: Executor, incidentId: string, why: string): Promise<void> {
     const row = await lockIncident(transaction, incidentId, null);

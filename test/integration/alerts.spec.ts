@@ -234,6 +234,57 @@ describeOnBoth('alerts', (env) => {
     expect((await app.call<{ state: string }>(`/v1/incidents/${incident_id}`)).body.state).toBe('resolved');
   });
 
+  it('makes another incident of a channel that fails on though somebody closed the first', async () => {
+    const { channel_id } = await newHook();
+    receiver.answer = answerWith(500);
+    await misuse();
+    await tell();
+    const database = app.standalone.app.get(Database, { strict: false });
+    const job = app.standalone.app.get(AlertsJob, { strict: false });
+    const incidentOfChannel = async () => (await app.call<AlertChannel>(`/v1/alert-channels/${channel_id}`)).body.health.incident_id;
+    const longAgo = new Date(Date.now() - 3_600_000);
+    await database.updateTable('alert_channels').set({ failing_since: longAgo }).where('channel_id', '=', channel_id).execute();
+    await job.lookAfterChannels();
+    const first = await incidentOfChannel();
+    await app.call(`/v1/incidents/${first}`, { method: 'PATCH', body: { state: 'resolved', note: 'should work by now' } });
+    await job.lookAfterChannels();
+    expect(await incidentOfChannel()).toBe(first);
+    await database.updateTable('incidents').set({ closed_at: new Date(Date.now() - 1_800_000) }).where('incident_id', '=', first!).execute();
+    for (let time = 0; time < 2; time += 1) await job.lookAfterChannels();
+    const second = await incidentOfChannel();
+    expect(second).not.toBe(first);
+    expect((await app.call<{ state: string }>(`/v1/incidents/${second}`)).body.state).toBe('open');
+  });
+
+  it('sends the secrets of a channel nowhere else than to where they were given for', async () => {
+    const { channel_id } = made(await app.call<CreatedAlertChannel>('/v1/alert-channels', { body: { name: 'am', config: { kind: 'alertmanager', url: `${receiver.url}/am` }, secrets: { password: 'p-w' } } }));
+    const move = (url: string, secrets?: object) => app.call<{ code?: string }>(`/v1/alert-channels/${channel_id}`, { method: 'PATCH', body: { config: { kind: 'alertmanager', url }, ...(secrets && { secrets }) } });
+    const elsewhere = 'https://elsewhere.example';
+    const refused = await move(elsewhere);
+    expect([refused.status, refused.body.code]).toEqual([400, 'secrets_needed']);
+    expect((await move(`${receiver.url}/other`)).status).toBe(200);
+    expect((await move(elsewhere, { password: 'another' })).status).toBe(200);
+  });
+
+  it('tells many channels of many incidents at once', async () => {
+    const channels = await Promise.all(Array.from({ length: 50 }, () => newHook()));
+    const silence = await app.call('/v1/silences', { body: { workspace: 'default', to: new Date(Date.now() + 3_600_000).toISOString(), reason: 'they are counted, not sent' } });
+    const keys = Array.from({ length: 100 }, () => `many-${next += 1}`);
+    const line = (key: string, place: number, index: number) => JSON.stringify({
+      time: Date.now() - 60_000 + index * 10, request_id: `${key}-${index}`, key_id: key, method: 'GET', path: '/', status: 403, address: `100.${place}.0.9`, user_agent: key,
+    });
+    await app.call('/v1/request-logs', { body: keys.flatMap((key, place) => Array.from({ length: 30 }, (_, index) => line(key, place, index))).join('\n') });
+    await app.detect();
+    await tell();
+    await app.call(`/v1/silences/${(silence.body as { silence_id: string }).silence_id}/end`, { body: {} });
+    const database = app.standalone.app.get(Database, { strict: false });
+    const told = await database.selectFrom('alert_deliveries').select(['channel_id', 'incident_id']).where('state', '=', 'silenced').where('channel_id', 'in', channels.map(({ channel_id }) => channel_id)).execute();
+    const incidents = new Set(told.map(({ incident_id }) => incident_id)).size;
+    expect(incidents).toBeGreaterThanOrEqual(100);
+    expect(told.length).toBe(50 * incidents);
+    expect(await database.selectFrom('incident_changes').select('change_id').where('fanned_out_at', 'is', null).execute()).toEqual([]);
+  });
+
   it('sends again what was given up, under the id it had, and keeps the account of it', async () => {
     await newHook();
     receiver.answer = answerWith(500);

@@ -85,4 +85,15 @@ describe('a mail', () => {
     closing.push(() => silent.close());
     expect(await email.send(alertWith(), config((silent.address() as AddressInfo).port), new Map(), outlets(['127.0.0.1'], 100))).toMatchObject({ result: 'retry' });
   });
+
+  it('does not wait for a server that goes on talking without an end', async () => {
+    const talking = createServer((socket) => {
+      socket.write('220 hello\r\n');
+      const more = setInterval(() => socket.write('250-more\r\n'), 20);
+      socket.on('error', () => undefined).on('close', () => clearInterval(more)).resume();
+    });
+    await once(talking.listen(0, '127.0.0.1'), 'listening');
+    closing.push(() => talking.close());
+    expect(await email.send(alertWith(), config((talking.address() as AddressInfo).port), new Map(), outlets(['127.0.0.1'], 200))).toEqual({ result: 'retry', failure: 'the mail server was not done within 400 ms' });
+  });
 });

@@ -31,16 +31,17 @@ export const email: Channel<'email'> = {
       tls: isIP(config.host) === 0 ? { servername: config.host } : {}, ...(config.user !== undefined && { auth: { user: config.user, pass: password ?? '' } }),
       connectionTimeout: timeoutMs, greetingTimeout: timeoutMs, socketTimeout: timeoutMs, dnsTimeout: timeoutMs,
     });
-    const tooLate = setTimeout(() => transport.close(), timeoutMs * 2);
+    // The other limits start anew with whatever comes: a server that goes on talking keeps to all of them.
+    const tooLate = AbortSignal.timeout(timeoutMs * 2);
     try {
-      await transport.sendMail(mailOf(alert, config));
+      await transport.sendMail({ ...mailOf(alert, config), signal: tooLate });
       return { result: 'delivered' };
     } catch (error) {
+      if (tooLate.aborted) return { result: 'retry', failure: `the mail server was not done within ${timeoutMs * 2} ms` };
       const { code, responseCode } = error as { code?: string; responseCode?: number };
       if (code === 'EENVELOPE' && responseCode !== undefined && responseCode >= 500) return { result: 'refused', failure: `the mail server takes none of the recipients (${responseCode})` };
       return responseCode === undefined ? outcomeOfError(error) : { result: 'retry', failure: `the mail server answered ${responseCode}` };
     } finally {
-      clearTimeout(tooLate);
       transport.close();
     }
   },

@@ -17,6 +17,14 @@ describe('a message in Slack', () => {
     expect(JSON.stringify(blocks)).toContain('POST /v1/api-keys/key_1/revoke-and-replace');
   });
 
+  it('has a button to act only where there is something to do, which looking is not', () => {
+    const { type, timestamp, data } = eventWith();
+    const look = { title: 'See what it did', why: '', call: 'GET /v1/request-logs?key_id=key_1' };
+    const elements = (what_to_do: typeof data.what_to_do) => (slackMessage({ type, timestamp, data: { ...data, url: 'https://k.example/i', what_to_do } }) as Message).blocks.find((block) => block.type === 'actions')!.elements!;
+    expect(elements([look])).toHaveLength(1);
+    expect(elements([{ title: 'Disable it where it was issued', why: '', call: null }, look, { title: 'Revoke it', why: '', call: 'POST /v1/api-keys/key_1/revoke' }])).toMatchObject([{}, { text: { text: 'Revoke it' }, style: 'danger' }]);
+  });
+
   it('has markup of its own only: what others wrote stands in plain text', () => {
     const { text, blocks } = message({ title: HOSTILE, key_ids: [HOSTILE], addresses: [HOSTILE], owner: { owner_id: null, name: HOSTILE, contact: HOSTILE }, workspace_id: HOSTILE });
     expect(text).not.toMatch(/[<>\n]/);

@@ -18,7 +18,7 @@ const button = (text: string, url: string) => ({ type: 'button', text: plain(tex
 /** Block Kit. With a public address there are buttons that lead to the incident; the calls stand there in any case. */
 export function slackMessage({ data, type }: AlertEvent): object {
   const { incident, what_happened, what_to_do, url, note } = data;
-  const [first] = what_to_do;
+  const act = incident.state === 'resolved' ? undefined : what_to_do.find(({ call }) => call?.startsWith('POST ') === true);
   return {
     // For notifications and screen readers; blocks take its place elsewhere.
     text: escaped(headline(data)), mrkdwn: false, parse: 'none', link_names: false, unfurl_links: false, unfurl_media: false,
@@ -33,7 +33,7 @@ export function slackMessage({ data, type }: AlertEvent): object {
       ...(what_to_do.length === 0 ? [] : [section(`What to do\n${what_to_do.map(({ title, call }) => `• ${oneLine(title)}${call === null ? '' : `\n   ${oneLine(call)}`}`).join('\n')}`)]),
       ...(note === null ? [] : [section(oneLine(note))]),
       ...(url === null ? [] : [{ type: 'actions', elements: [
-        button('Open the incident', url), ...(type === 'test' || incident.state === 'resolved' || first === undefined || first.call === null ? [] : [{ ...button(oneLine(first.title), `${url}?action=contain`), style: 'danger' }]),
+        button('Open the incident', url), ...(type === 'test' || act === undefined ? [] : [{ ...button(oneLine(act.title), `${url}?action=contain`), style: 'danger' }]),
       ] }]),
       { type: 'context', elements: [plain(`${incident.incident_id} · ${incident.updated_at}`, 2_000)] },
     ],

@@ -6,7 +6,7 @@ const ended = { resolved: 'Resolved', false_positive: 'False positive', containe
 
 /** One line that says how bad it is, or how it stands, and what it is. */
 export function headline({ incident }: AlertEvent['data']): string {
-  const how = incident.state === 'open' ? shouted[incident.severity] : ended[incident.state];
+  const how = incident.merged_into !== null ? 'Merged' : incident.state === 'open' ? shouted[incident.severity] : ended[incident.state];
   return `[${how}] ${oneLine(incident.title)}`;
 }
 

@@ -15,10 +15,14 @@ export class UsualNetworks {
   /** Looks up what `newAmong` needs: outside of a transaction, for a transaction should not wait for another store. */
   async learn(findings: readonly FindingRow[]): Promise<void> {
     if (this.known.size > MOST_REMEMBERED) this.known.clear();
-    for (const { finding_id, workspace_id, key_id, first_seen } of findings) {
-      if (key_id === '' || this.known.has(finding_id)) continue;
-      const networks = await this.activity.knownNetworks(workspace_id, key_id, first_seen.getTime() - USUAL_AFTER_MS);
-      this.known.set(finding_id, new Set(networks.map(({ network }) => network)));
+    const asked = findings.filter(({ finding_id, key_id }) => key_id !== '' && !this.known.has(finding_id));
+    const keys = [...new Map(asked.map(({ workspace_id, key_id }) => [`${workspace_id} ${key_id}`, { workspace_id, key_id }]))];
+    const networks = await this.activity.knownNetworksOf(keys.map(([, key]) => key));
+    const ofKeys = new Map(keys.map(([name], index) => [name, networks[index]!]));
+    for (const { finding_id, workspace_id, key_id, first_seen } of asked) {
+      const usualBefore = first_seen.getTime() - USUAL_AFTER_MS;
+      const usual = ofKeys.get(`${workspace_id} ${key_id}`)!.filter((network) => network.first_seen < usualBefore);
+      this.known.set(finding_id, new Set(usual.map(({ network }) => network)));
     }
   }
 

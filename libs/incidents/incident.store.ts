@@ -52,14 +52,18 @@ export const openIncidentOfKey = (transaction: Executor, workspace: string, keyI
   transaction.selectFrom('incidents').selectAll().where('workspace_id', '=', workspace).where('state', 'not in', ['resolved', 'false_positive'])
     .where('key_ids', '@>', JSON.stringify([keyId]) as never).orderBy('last_seen', 'desc').limit(1).forUpdate().executeTakeFirst();
 
-/** What may tie a finding to an incident. */
+/** What may tie findings to incidents. */
 export interface PossibleTies {
+  workspace: string;
+  /** Incidents that lie within this span. */
+  from: Date;
+  to: Date;
   keys: readonly string[];
   addresses: readonly string[];
   fingerprints: readonly string[];
   new_addresses: readonly string[];
   agents: readonly string[];
-  owner_id: string | null;
+  owners: readonly string[];
 }
 
 /** Addresses as a list of them has them where one is of the same network: of /24 by its beginning, of others any. */
@@ -68,28 +72,53 @@ const alikeAddress = (address: string): string => {
   return network.endsWith('.0/24') ? `%${network.slice(0, -'0/24'.length)}%` : '%';
 };
 
-const sharesOne = (column: 'key_ids' | 'addresses' | 'fingerprints' | 'agents', values: readonly string[]) => sql<boolean>`${sql.ref(column)} ?| ${[...values]}::text[]`;
-
 /**
- * Incidents of a workspace that still take findings, lie near a span of time and share something with a finding; whether that ties them is for
+ * Incidents of a workspace that still take findings, lie near a span of time and share something with findings, locked; whether that ties them is for
  * `correlate` to say. All others stay where they are: there may be thousands.
  */
-export const openIncidentsNear = (transaction: Executor, workspace: string, from: Date, to: Date, ties: PossibleTies): Promise<IncidentRow[]> =>
+export const incidentsTiedTo = (transaction: Executor, { workspace, from, to, keys, addresses, fingerprints, new_addresses, agents, owners }: PossibleTies): Promise<IncidentRow[]> =>
   transaction.selectFrom('incidents').selectAll().where('workspace_id', '=', workspace).where('state', 'not in', ['resolved', 'false_positive'])
     .where('last_seen', '>=', from).where('first_seen', '<=', to)
     .where((where) => where.or([
-      sharesOne('key_ids', ties.keys), sharesOne('addresses', ties.addresses), sharesOne('fingerprints', ties.fingerprints), where('owner_id', '=', ties.owner_id),
+      sharesOne('key_ids', keys), sharesOne('addresses', addresses), sharesOne('fingerprints', fingerprints), sql<boolean>`owner_id = ANY (${[...owners]}::text[])`,
       // Callers of one network that call themselves the same.
-      where.and([sharesOne('agents', ties.agents), sql<boolean>`new_addresses::text LIKE ANY (${[...new Set(ties.new_addresses.map(alikeAddress))]}::text[])`]),
-    ])).forUpdate().execute();
+      where.and([sharesOne('agents', agents), sql<boolean>`new_addresses::text LIKE ANY (${[...new Set(new_addresses.map(alikeAddress))]}::text[])`]),
+    ])).orderBy('incident_id').forUpdate().execute();
 
-export async function saveIncident(transaction: Executor, row: IncidentRow): Promise<void> {
-  const values = {
-    ...row, key_ids: JSON.stringify(row.key_ids), addresses: JSON.stringify(row.addresses), rule_ids: JSON.stringify(row.rule_ids),
-    new_addresses: JSON.stringify(row.new_addresses), agents: JSON.stringify(row.agents), fingerprints: JSON.stringify(row.fingerprints),
-  };
-  const { incident_id: _, ...changes } = values;
-  await transaction.insertInto('incidents').values(values).onConflict((conflict) => conflict.column('incident_id').doUpdateSet(changes)).execute();
+const sharesOne = (column: 'key_ids' | 'addresses' | 'fingerprints' | 'agents', values: readonly string[]) => sql<boolean>`${sql.ref(column)} ?| ${[...values]}::text[]`;
+
+export const lockIncidents = (transaction: Executor, incidentIds: readonly string[]): Promise<IncidentRow[]> =>
+  incidentIds.length === 0 ? Promise.resolve([])
+    : transaction.selectFrom('incidents').selectAll().where('incident_id', 'in', [...incidentIds]).orderBy('incident_id').forUpdate().execute();
+
+export const saveIncident = (transaction: Executor, row: IncidentRow): Promise<void> => saveIncidents(transaction, [row]);
+
+const ROWS_A_STATEMENT = 200;
+
+export async function saveIncidents(transaction: Executor, rows: readonly IncidentRow[]): Promise<void> {
+  for (let start = 0; start < rows.length; start += ROWS_A_STATEMENT) {
+    const values = rows.slice(start, start + ROWS_A_STATEMENT).map((row) => ({
+      ...row, key_ids: JSON.stringify(row.key_ids), addresses: JSON.stringify(row.addresses), rule_ids: JSON.stringify(row.rule_ids),
+      new_addresses: JSON.stringify(row.new_addresses), agents: JSON.stringify(row.agents), fingerprints: JSON.stringify(row.fingerprints),
+    }));
+    const columns = Object.keys(values[0]!).filter((column) => column !== 'incident_id') as (keyof IncidentTable)[];
+    await transaction.insertInto('incidents').values(values).onConflict((conflict) => conflict.column('incident_id')
+      .doUpdateSet((excluded) => Object.fromEntries(columns.map((column) => [column, excluded.ref(`excluded.${column}`)])))).execute();
+  }
+}
+
+/** Where a finding was put and what the timeline has told of it; without an incident it is where it was. */
+export type PlacedFinding = Pick<FindingRow, 'finding_id'> & Partial<Pick<FindingRow, 'incident_id' | 'told_severity' | 'told_count' | 'told_growths'>>;
+
+/** Findings wait no more. */
+export async function markPlaced(transaction: Executor, placed: readonly PlacedFinding[]): Promise<void> {
+  if (placed.length === 0) return;
+  await transaction.updateTable('findings').set({ awaits_correlation: false }).where('finding_id', 'in', placed.map(({ finding_id }) => finding_id)).execute();
+  const put = placed.filter(({ incident_id }) => incident_id !== undefined);
+  const of = <Name extends keyof PlacedFinding>(name: Name) => put.map((one) => one[name]);
+  await sql`UPDATE findings f SET incident_id = v.incident_id, told_severity = v.told_severity, told_count = v.told_count, told_growths = v.told_growths
+    FROM unnest(${of('finding_id')}::text[], ${of('incident_id')}::text[], ${of('told_severity')}::text[], ${of('told_count')}::float8[], ${of('told_growths')}::integer[])
+      AS v (finding_id, incident_id, told_severity, told_count, told_growths) WHERE f.finding_id = v.finding_id`.execute(transaction);
 }
 
 /** Findings that are in an incident or were when it was closed, oldest first; the gravest ones where there are more than so many. */
@@ -136,8 +165,11 @@ export const ownerOf = (executor: Executor, ownerId: string) =>
 
 export type NewTimelineEntry = Omit<TimelineEntry, 'at'> & { incident_id: string; at: Date };
 
+/** In their order. */
 export async function addToTimeline(transaction: Executor, entries: readonly NewTimelineEntry[]): Promise<void> {
-  if (entries.length > 0) await transaction.insertInto('incident_timeline').values([...entries]).execute();
+  for (let start = 0; start < entries.length; start += ROWS_A_STATEMENT) {
+    await transaction.insertInto('incident_timeline').values(entries.slice(start, start + ROWS_A_STATEMENT)).execute();
+  }
 }
 
 /** Its entries stay as they were read, and lead to findings no more that are now those of another incident. */

@@ -27,6 +27,7 @@ import { alerting } from './migrations/0024-alerting.js';
 import { incidentPages } from './migrations/0026-incident-pages.js';
 import { ownerImports } from './migrations/0027-owner-imports.js';
 import { liveChanges } from './migrations/0028-live-changes.js';
+import { incidentTies } from './migrations/0029-incident-ties.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount } from './writes.js';
 
@@ -109,6 +110,7 @@ export class Database extends Kysely<Tables> {
           '0026-incident-pages': incidentPages,
           '0027-owner-imports': ownerImports,
           '0028-live-changes': liveChanges,
+          '0029-incident-ties': incidentTies,
         }),
       },
     });

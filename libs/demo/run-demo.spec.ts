@@ -167,6 +167,6 @@ function incident(keyId: string, at: number) {
   return {
     incident_id: 'inc_1', workspace_id: 'acme-production', title: 'Burst of refused calls', severity: 'high', state: 'open',
     owner: { owner_id: 'own_1', name: 'Payments', contact: 'payments-oncall@acme.example' }, key_ids: [keyId], addresses: [], rule_ids: ['denied-burst'],
-    findings: 1, first_seen: time, last_seen: time, opened_at: time, updated_at: time,
+    findings: 1, first_seen: time, last_seen: time, opened_at: time, updated_at: time, acknowledged_at: null, contained_at: null, closed_at: null, merged_into: null,
   };
 }

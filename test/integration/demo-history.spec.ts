@@ -15,7 +15,7 @@ function* slicesOf(seed: number, span: { from: number; to: number }): Generator<
       const ofKey = groups.get(String(line.key_id)) ?? [];
       const last = ofKey.at(-1);
       if (last?.minute === Math.floor(at / MINUTE)) Object.assign(last, { requests: last.requests + 1, last_time: at });
-      else ofKey.push({ minute: Math.floor(at / MINUTE), requests: 1, first_time: at, last_time: at, outcome: 'authorised' } as CallerActivity);
+      else ofKey.push({ minute: Math.floor(at / MINUTE), requests: 1, first_time: at, last_time: at, outcome: 'authorised', address: String(line.address), bytes_out: Number(line.bytes_out ?? 0) } as CallerActivity);
       groups.set(String(line.key_id), ofKey);
     }
     yield groups;

@@ -83,7 +83,7 @@ export class FakeKeytrail {
   }
 
   private addOwner(owner: CreateOwner) {
-    const added = { public_key: null, ...owner, owner_id: `own_${this.owners.length + 1}`, status: 'active', created_at: time, left_at: null };
+    const added = { public_key: null, email: null, handle: null, external_id: null, escalation: [], source: null, ...owner, owner_id: `own_${this.owners.length + 1}`, status: 'active', created_at: time, left_at: null };
     this.owners.push(added);
     return added;
   }

@@ -46,6 +46,6 @@ describe('the main job', () => {
 
     const incident = await app.call<Incident>(`/v1/incidents/${found.incident_id}`);
     expect(incident.body).toMatchObject({ state: 'contained', evidence: [{ rule_id: 'denied-burst', evidence: { seen: 40 } }] });
-    expect(incident.body.timeline.map(({ kind }) => kind)).toEqual(['opened', 'finding', 'action', 'state']);
+    expect(incident.body.timeline.map(({ kind }) => kind)).toEqual(['key', 'opened', 'finding', 'action', 'state', 'key']);
   });
 });

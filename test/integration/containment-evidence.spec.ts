@@ -38,11 +38,12 @@ describe('containment by evidence', () => {
     const owner_id = await registry.owner();
     const [key, sibling, stranger] = [await issue(apiKey, { owner_id }), await issue(serviceToken, { owner_id, name: 'sibling' }), await issue(apiKey)];
     const day = 86_400_000;
-    const one = { key_id: key.key_id, address: '192.0.2.7', user_agent: 'orders/1.4 (node 20.1.0)', tenant: 'acme', path: '/orders?x=1' };
+    const now = Date.now();
+    const one = { key_id: key.key_id, time: now, address: '192.0.2.7', user_agent: 'orders/1.4 (node 20.1.0)', tenant: 'acme', path: '/orders?x=1' };
     await log(
-      one, { ...one, address: '192.0.2.200', method: 'POST' }, { ...one, time: Date.now() - 3 * day }, { ...one, time: Date.now() - 20 * day }, { ...one, status: 403 },
+      one, { ...one, address: '192.0.2.200', method: 'POST' }, { ...one, time: now - 3 * day }, { ...one, time: now - 20 * day }, { ...one, status: 403 },
       { ...one, address: '2001:db8:1:2::9', user_agent: undefined, tenant: undefined, route: '/invoices/:id' },
-      { ...one, key_id: sibling.key_id, address: '192.0.2.99' }, { ...one, key_id: stranger.key_id }, { ...one, time: Date.now() - 40 * day, address: '198.51.100.1' },
+      { ...one, key_id: sibling.key_id, address: '192.0.2.99' }, { ...one, key_id: stranger.key_id }, { ...one, time: now - 40 * day, address: '198.51.100.1' },
     );
     const { status, body } = await app.call<BlastRadius>(`/v1/api-keys/${key.key_id}/blast-radius`);
     expect(status).toBe(200);
@@ -57,7 +58,7 @@ describe('containment by evidence', () => {
     ]);
     expect(body.routes.map(({ method, route, requests }) => [method, route, requests])).toEqual([['GET', '/orders', 4], ['GET', '/invoices/:id', 1], ['POST', '/orders', 1]]);
     expect(body.tenants.map(({ tenant, requests }) => [tenant, requests])).toEqual([['acme', 5], ['', 1]]);
-    expect(body.last_seen).toEqual(body.callers[0]!.last_seen);
+    expect([body.last_seen, body.callers[0]!.last_seen]).toEqual([new Date(now).toISOString(), new Date(now).toISOString()]);
     expect((await app.call<BlastRadius>(`/v1/api-keys/${(await issue()).key_id}/blast-radius`)).body).toMatchObject({ callers: [], last_seen: null, routes: [], shared_with: [], sample: { from: null } });
     expect((await app.call(`/v1/service-tokens/${key.key_id}/blast-radius`)).status).toBe(404);
   });

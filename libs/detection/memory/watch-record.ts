@@ -71,10 +71,7 @@ function describeRate(io: Fields, state: BaselineState): void {
   state.misfit.step = io.number(state.misfit.step);
   describeLevel(io, state.level);
   describeLevel(io, state.brisk);
-  io.sums(state.variance);
-  io.sums(state.squares);
-  io.sums(state.open_seen);
-  io.sums(state.open_expected);
+  describeScatter(io, state);
   state.recent = io.floats(state.recent);
   state.recent_expected = io.floats(state.recent_expected);
   state.recent_least = io.floats(state.recent_least);
@@ -88,6 +85,10 @@ function describeRate(io: Fields, state: BaselineState): void {
   state.drop = describeEpisode(io, state.drop);
   state.drop_armed = io.flag(state.drop_armed);
   state.unrest = io.number(state.unrest);
+}
+
+function describeScatter(io: Fields, { variance, squares, open_seen, open_expected }: Pick<BaselineState, 'variance' | 'squares' | 'open_seen' | 'open_expected'>): void {
+  for (const sums of [variance, squares, open_seen, open_expected]) io.sums(sums);
 }
 
 function describeLevel(io: Fields, level: BaselineState['level']): void {
@@ -140,10 +141,7 @@ function describeShare(io: Fields, share: ShareState): void {
   share.usual.events = io.number(share.usual.events);
   share.hour.calls = io.number(share.hour.calls);
   share.hour.events = io.number(share.hour.events);
-  io.sums(share.variance);
-  io.sums(share.squares);
-  io.sums(share.open_seen);
-  io.sums(share.open_expected);
+  describeScatter(io, share);
   share.recent = io.floats(share.recent);
   share.episode = describeEpisode(io, share.episode);
   share.unrest = io.number(share.unrest);

@@ -1,7 +1,7 @@
 import type { ReachAlarm } from '../reach.js';
 import type { CallerActivity, Rule } from '../types.js';
 import { busiestAddresses, distinct, plural } from './activity.js';
-import { figure } from './alarm-finding.js';
+import { figure, round } from './figures.js';
 import { keyDraft } from './draft.js';
 import { networkOf } from './network.js';
 
@@ -46,5 +46,3 @@ export const addressSpike: Rule<ReachInput, AddressSpikeSettings> = {
     })];
   },
 };
-
-const round = (value: number): number => Math.round(value * 100) / 100;

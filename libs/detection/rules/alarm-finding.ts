@@ -1,6 +1,7 @@
 import type { Alarm, AlarmKind } from '../baseline/verdict.js';
 import type { CallerActivity, FindingDraft, RuleInfo } from '../types.js';
 import { busiestAddresses, callersOf, EVIDENCE_LIMIT, requestsOf, spanOf } from './activity.js';
+import { round } from './figures.js';
 
 export interface AlarmInput {
   workspace_id: string;
@@ -33,7 +34,3 @@ export function findingOf(
     episode: key_id,
   }];
 }
-
-const round = (value: number): number => Math.round(value * 100) / 100;
-/** One digit below ten. */
-export const figure = (value: number): string => (value < 10 ? String(Math.round(value * 10) / 10) : String(Math.round(value)));

@@ -1,5 +1,6 @@
 import type { CallerActivity, Rule } from '../types.js';
 import { callersOf, isDenied, plural, requestsOf, spanOf } from './activity.js';
+import { round } from './figures.js';
 import { runsOf } from './windows.js';
 
 export interface DeniedBurstInput {
@@ -97,5 +98,4 @@ function shareScore(now: Calls, usual: Calls): number {
 }
 
 const term = (seen: number, expected: number): number => (seen > 0 ? seen * Math.log(seen / expected) : 0);
-const round = (value: number): number => Math.round(value * 100) / 100;
 const percent = (share: number): string => `${share < 0.1 ? Number((share * 100).toPrecision(2)) : Math.round(share * 100)} %`;

@@ -1,6 +1,7 @@
 import type { Rule } from '../types.js';
 import { isDenied, plural } from './activity.js';
-import { figure, findingOf, type AlarmInput } from './alarm-finding.js';
+import { findingOf, type AlarmInput } from './alarm-finding.js';
+import { figure } from './figures.js';
 
 export const deniedRate: Rule<AlarmInput, object> = {
   id: 'denied-rate',

@@ -1,7 +1,7 @@
 import type { CallerActivity, Rule } from '../types.js';
 import { plural } from './activity.js';
+import { figure, round } from './figures.js';
 import type { ReachInput } from './address-spike.js';
-import { figure } from './alarm-finding.js';
 import { keyDraft } from './draft.js';
 
 export interface EgressVolumeSettings {
@@ -41,7 +41,7 @@ export const egressVolume: Rule<ReachInput, EgressVolumeSettings> = {
       summary: `${megabytes(alarm.seen)} MB in ${plural(alarm.window_minutes, 'minute')} where ${megabytes(alarm.expected)} MB are usual in a quarter of an hour`
         + (known > 0 ? `, ${megabytes(bytes)} MB of them to ${plural(known, 'address')}` : ''),
       counts: { bytes: alarm.seen, bytes_of_callers: bytes },
-      evidence: { expected: Math.round(alarm.expected), seen: alarm.seen, window_minutes: alarm.window_minutes, score: Math.round(alarm.score * 100) / 100 },
+      evidence: { expected: Math.round(alarm.expected), seen: alarm.seen, window_minutes: alarm.window_minutes, score: round(alarm.score) },
     })];
   },
 };

@@ -1,6 +1,7 @@
 import type { Rule } from '../types.js';
 import { plural } from './activity.js';
-import { figure, findingOf, type AlarmInput } from './alarm-finding.js';
+import { findingOf, type AlarmInput } from './alarm-finding.js';
+import { figure } from './figures.js';
 
 export const rateDrop: Rule<AlarmInput, object> = {
   id: 'rate-drop',

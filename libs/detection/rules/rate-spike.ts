@@ -1,6 +1,7 @@
 import type { Verdict } from '../baseline/verdict.js';
 import type { CallerActivity, Rule } from '../types.js';
 import { busiestAddresses, callersOf, EVIDENCE_LIMIT, plural, requestsOf, spanOf } from './activity.js';
+import { figure, round } from './figures.js';
 import { networkOf } from './network.js';
 
 export interface RateSpikeInput {
@@ -95,7 +96,7 @@ function inHighMinute(activity: readonly CallerActivity[], minute: number, respo
 
 function summaryOf(verdict: Verdict, responsible: FindingCallers, newcomers: boolean): string {
   const { seen, expected } = verdict;
-  const times = expected >= 0.05 ? ` (${factor(seen / expected)}x)` : '';
+  const times = expected >= 0.05 ? ` (${figure(seen / expected)}x)` : '';
   const rate = `${plural(seen, 'request')} in ${plural(verdict.window_minutes, 'minute')} where ${figure(expected)} were expected${times}`;
   if (responsible.length === 0) return rate;
   const part = responsible.reduce((sum, [, requests]) => sum + requests, 0);
@@ -103,6 +104,3 @@ function summaryOf(verdict: Verdict, responsible: FindingCallers, newcomers: boo
 }
 
 type FindingCallers = readonly [string, number][];
-const round = (value: number): number => Math.round(value * 100) / 100;
-const figure = (value: number): string => (value < 10 ? String(Math.round(value * 10) / 10) : String(Math.round(value)));
-const factor = (value: number): string => figure(value);

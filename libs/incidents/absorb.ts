@@ -63,7 +63,8 @@ export function absorb(incident: IncidentRow, { finding, subject, owner, new_add
   };
 }
 
-const union = (known: readonly string[], more: readonly string[]): string[] => [...new Set([...known, ...more])].slice(0, MOST_NAMED);
+/** What an incident names of one sort, bounded. */
+export const union = (known: readonly string[], more: readonly string[]): string[] => [...new Set([...known, ...more])].slice(0, MOST_NAMED);
 
 /** Whether the severity rose; worth a line in the timeline. */
 export const severityRose = (before: Severity, after: Severity): boolean => severityRank[after] > severityRank[before];

@@ -1,12 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { severityRank, type AffectedKey, type Environment, type Incident, type NewCallersConduct, type Outcome, type RequestLog, type SimilarIncident, type TimelineEntry } from '@keytrail/contracts';
-import { KeyDirectory, keyEventsOf, kindRules, type KeyEventRow } from '@keytrail/credentials';
+import { KeyDirectory, keyEventsOf, keyState, kindRules, type KeyEventRow } from '@keytrail/credentials';
 import { presentFinding, type FindingRow } from '@keytrail/detection';
 import { Clock } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { RequestLogStore } from '@keytrail/request-logs';
-import { closedIncidentsSince, findingsOf, lastNotesOf, environmentOf, ownerOf, presentIncident, timelineOf, type IncidentRow } from './incident.store.js';
-import { suggestActions } from './narrative.js';
+import { closedIncidentsSince, environmentOf, findingsOf, lastNotesOf, ownerOf, presentIncident, timelineOf, type IncidentRow } from './incident.store.js';
+import { suggestActions, titleWithOthers } from './narrative.js';
 import { likeness } from './similar.js';
 import { tellStory } from './story.js';
 import { subjectsOf } from './subjects.js';
@@ -64,10 +64,9 @@ export class IncidentPages {
     if (key === undefined) {
       return { key_id: keyId, name: '', kind: 'unknown', state: null, environment: null, workspace_id: row.workspace_id, owner: null, replaces: [], replaced_by: null, findings: counted, blast_radius: null };
     }
-    const now = this.clock.date();
     return {
       key_id: keyId, name: key.name, kind: key.kind, environment: key.environment ?? ofWorkspace, workspace_id: key.workspace_id,
-      state: key.revoked_at !== null ? 'revoked' : key.expires_at !== null && key.expires_at <= now ? 'expired' : 'active',
+      state: keyState(key, this.clock.date()),
       owner: { owner_id: key.owner_id, name: key.owner_name, contact: key.owner_contact },
       replaces: this.directory.ancestorsOf(keyId), replaced_by: key.replaced_by, findings: counted,
       blast_radius: `GET /v1/${kindRules[key.kind].path}/${keyId}/blast-radius`,
@@ -123,10 +122,10 @@ export class IncidentPages {
     const alike = candidates.filter(({ incident_id }) => incident_id !== row.incident_id).map((other) => ({ other, ...likeness(row, other) })).filter(({ score }) => score > 0)
       .sort((a, b) => b.score - a.score || b.other.opened_at.getTime() - a.other.opened_at.getTime()).slice(0, SIMILAR_SHOWN);
     const notes = await lastNotesOf(this.database, alike.map(({ other }) => other.incident_id));
-    return alike.map(({ other, because }) => {
-      const { incident_id, title, severity, state, opened_at, closed_at } = presentIncident(other);
-      return { incident_id, title, severity, state, opened_at, closed_at, because, last_note: notes.get(incident_id) ?? null };
-    });
+    return alike.map(({ other: { incident_id, title, title_key_id, key_ids, severity, state, opened_at, closed_at }, because }) => ({
+      incident_id, title: titleWithOthers(title, title_key_id, key_ids), severity, state, opened_at: opened_at.toISOString(), closed_at: closed_at?.toISOString() ?? null, because,
+      last_note: notes.get(incident_id) ?? null,
+    }));
   }
 }
 

@@ -1,5 +1,6 @@
 import { sql, type Selectable } from 'kysely';
 import type { Environment, IncidentState, IncidentSummary, Severity, TimelineEntry } from '@keytrail/contracts';
+import { keyState } from '@keytrail/credentials';
 import { networkOf, type FindingRow } from '@keytrail/detection';
 import { inWorkspaces, type Executor, type IncidentTable } from '@keytrail/postgres';
 import { titleWithOthers } from './narrative.js';
@@ -130,9 +131,11 @@ export async function findingsOf(executor: Executor, incidentId: string, limit: 
   return rows.sort((a, b) => a.first_seen.getTime() - b.first_seen.getTime() || (a.finding_id < b.finding_id ? -1 : 1));
 }
 
-/** Closed incidents of a workspace that were opened since a moment, latest first; none that was merged into another. */
-export const closedIncidentsSince = (executor: Executor, workspace: string, since: Date, limit: number): Promise<IncidentRow[]> =>
-  executor.selectFrom('incidents').selectAll().where('workspace_id', '=', workspace).where('state', 'in', ['resolved', 'false_positive']).where('merged_into', 'is', null)
+/** Closed incidents of a workspace that were opened since a moment, latest first; none that was merged into another. What they are told from each other by. */
+export const closedIncidentsSince = (executor: Executor, workspace: string, since: Date, limit: number) =>
+  executor.selectFrom('incidents')
+    .select(['incident_id', 'title', 'title_key_id', 'severity', 'state', 'opened_at', 'closed_at', 'key_ids', 'owner_id', 'owner_name', 'new_addresses', 'agents', 'rule_ids'])
+    .where('workspace_id', '=', workspace).where('state', 'in', ['resolved', 'false_positive']).where('merged_into', 'is', null)
     .where('opened_at', '>=', since).orderBy('opened_at', 'desc').limit(limit).execute();
 
 /** What people wrote last about incidents: a note, or why they closed it. */
@@ -153,7 +156,7 @@ export const momentsOf = (executor: Executor, workspaces: readonly string[] | nu
 export async function keyWorks(transaction: Executor, workspace: string, keyId: string, now: Date): Promise<boolean> {
   const key = await transaction.selectFrom('credentials').select(['revoked_at', 'expires_at']).where('key_id', '=', keyId)
     .where((where) => where.or([where('workspace_id', '=', workspace), where('workspace_id', 'is', null)])).executeTakeFirst();
-  return key === undefined || (key.revoked_at === null && (key.expires_at === null || key.expires_at > now));
+  return key === undefined || keyState(key, now) === 'active';
 }
 
 export const environmentOf = async (executor: Executor, workspace: string): Promise<Environment | null> =>

@@ -27,6 +27,14 @@ export function titleWithOthers(title: string, titleKeyId: string, keyIds: reado
   return titleKeyId === '' ? `${title}, with ${others} ${others === 1 ? 'key' : 'keys'}` : `${title} and ${others} more ${others === 1 ? 'key' : 'keys'}`;
 }
 
+const MOST_NAMED = 3;
+
+/** `a, b, c and 2 more`. */
+export function firstOf(values: readonly string[]): string {
+  const more = values.length - MOST_NAMED;
+  return `${values.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
 export interface EvidenceSpan {
   workspace_id: string;
   incident_id: string;

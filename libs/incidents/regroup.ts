@@ -1,11 +1,5 @@
-import { absorb, openIncident, severityRose, type Arrival } from './absorb.js';
+import { absorb, openIncident, severityRose, union, type Arrival } from './absorb.js';
 import type { IncidentRow } from './incident.store.js';
-
-/** What an incident has of its findings; the rest is its own and stays. */
-type OfFindings = Pick<IncidentRow, 'title' | 'title_key_id' | 'severity' | 'owner_id' | 'owner_name' | 'owner_contact' | 'key_ids' | 'addresses' | 'new_addresses' | 'agents'
-  | 'fingerprints' | 'rule_ids' | 'findings' | 'first_seen' | 'last_seen'>;
-
-const union = (some: readonly string[], more: readonly string[]): string[] => [...new Set([...some, ...more])].slice(0, 200);
 
 /**
  * An incident with all that another one has. The graver of both gives title and severity; its owner stays, unless it has none from the registry. Contained
@@ -34,10 +28,6 @@ export function incidentOf(incidentId: string, arrivals: readonly Arrival[], now
 
 /** An incident with no findings but these: what it has of others is gone, its state, its times and its timeline stay. */
 export function remade(incident: IncidentRow, arrivals: readonly Arrival[], now: Date): IncidentRow {
-  const { title, title_key_id, severity, owner_id, owner_name, owner_contact, key_ids, addresses, new_addresses, agents, fingerprints, rule_ids, findings, first_seen, last_seen } =
-    incidentOf(incident.incident_id, arrivals, now);
-  const ofFindings: OfFindings = {
-    title, title_key_id, severity, owner_id, owner_name, owner_contact, key_ids, addresses, new_addresses, agents, fingerprints, rule_ids, findings, first_seen, last_seen,
-  };
-  return { ...incident, ...ofFindings, updated_at: now };
+  const { state, opened_at, closed_at, acknowledged_at, contained_at, merged_into } = incident;
+  return { ...incidentOf(incident.incident_id, arrivals, now), state, opened_at, closed_at, acknowledged_at, contained_at, merged_into };
 }

@@ -1,4 +1,5 @@
 import type { IncidentRow } from './incident.store.js';
+import { firstOf } from './narrative.js';
 
 /** What makes two incidents alike. */
 export type Likeness = Pick<IncidentRow, 'key_ids' | 'owner_id' | 'owner_name' | 'new_addresses' | 'agents' | 'rule_ids'>;
@@ -22,13 +23,8 @@ export function likeness(one: Likeness, other: Likeness): { score: number; becau
   return score > 2 || rules.length > 1 ? { score, because } : { score: 0, because: [] };
 }
 
-const MOST_NAMED = 3;
-
-function named(single: string, several: string, values: readonly string[]): string | undefined {
-  if (values.length === 0) return undefined;
-  const more = values.length > MOST_NAMED ? ` and ${values.length - MOST_NAMED} more` : '';
-  return `${values.length === 1 ? single : several} ${values.slice(0, MOST_NAMED).join(', ')}${more}`;
-}
+const named = (single: string, several: string, values: readonly string[]): string | undefined =>
+  (values.length === 0 ? undefined : `${values.length === 1 ? single : several} ${firstOf(values)}`);
 
 function common(some: readonly string[], others: readonly string[]): string[] {
   const known = new Set(others);

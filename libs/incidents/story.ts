@@ -1,6 +1,7 @@
 import { severityRank, type AffectedKey, type Finding, type NewCallersConduct, type SuggestedAction } from '@keytrail/contracts';
 import { kindRules } from '@keytrail/credentials';
 import type { IncidentRow } from './incident.store.js';
+import { firstOf } from './narrative.js';
 
 export interface StoryFacts {
   incident: Pick<IncidentRow, 'first_seen' | 'last_seen' | 'owner_name' | 'owner_contact' | 'new_addresses' | 'agents' | 'state' | 'contained_at'>;
@@ -18,7 +19,6 @@ export interface StoryFacts {
 }
 
 const MOST_TOLD = 5;
-const MOST_NAMED = 3;
 
 /** What happened, to whose key, how it stands and what to do first: sentences for somebody who was just woken. Every number in it is in the evidence. */
 export function tellStory(facts: StoryFacts): string[] {
@@ -49,9 +49,9 @@ function fromWhere({ incident: { new_addresses, agents }, evidence, new_callers 
     return known.size === 0 ? [] : [known.size === 1 ? 'Its caller was seen with the key before: ask the owner first.' : 'All its callers were seen with the key before: ask the owner first.'];
   }
   const countries = [...new Set(evidence.flatMap((finding) => finding.evidence.countries ?? []))].filter((country) => country !== '');
-  const places = countries.length === 0 ? '' : ` (${named(countries)})`;
-  const calling = agents.length === 0 ? '' : `, calling ${new_addresses.length === 1 ? 'itself' : 'themselves'} ${named(agents)}`;
-  return [`${new_addresses.length === 1 ? 'One caller was' : `${new_addresses.length} callers were`} not seen with the key before: ${named(new_addresses)}${places}${calling}.`, ...doings(new_callers)];
+  const places = countries.length === 0 ? '' : ` (${firstOf(countries)})`;
+  const calling = agents.length === 0 ? '' : `, calling ${new_addresses.length === 1 ? 'itself' : 'themselves'} ${firstOf(agents)}`;
+  return [`${new_addresses.length === 1 ? 'One caller was' : `${new_addresses.length} callers were`} not seen with the key before: ${firstOf(new_addresses)}${places}${calling}.`, ...doings(new_callers)];
 }
 
 /** What they got is what counts: a key that opens nothing has done no harm yet. */
@@ -60,7 +60,7 @@ function doings(conduct: NewCallersConduct | null): string[] {
   const { requests, accepted, refused, failed, bytes_out, accepted_routes } = conduct;
   const parts = [`${accepted} accepted`, `${refused} refused`, ...(failed > 0 ? [`${failed} failed`] : [])];
   const bytes = bytes_out > 0 ? `, ${sizeOf(bytes_out)} sent to them` : '';
-  const most = accepted === 0 ? '' : ` Accepted most: ${named(accepted_routes)}${bytes}.`;
+  const most = accepted === 0 ? '' : ` Accepted most: ${firstOf(accepted_routes)}${bytes}.`;
   return [`With ${requests === 1 ? 'one call' : `${requests} calls`} from there: ${parts.join(', ')}.${most}`];
 }
 
@@ -93,15 +93,10 @@ function next({ incident: { state }, actions: [first] }: StoryFacts): string[] {
   return [`First thing to do: ${first.title}. ${first.why}`];
 }
 
-const sentence = (keys: readonly AffectedKey[]): string => `${named(keys.map(nameOf))} ${keys.length === 1 ? 'is' : 'are'}`;
+const sentence = (keys: readonly AffectedKey[]): string => `${firstOf(keys.map(nameOf))} ${keys.length === 1 ? 'is' : 'are'}`;
 const nameOf = ({ name, key_id }: AffectedKey): string => name || key_id;
 const nounOf = ({ kind }: AffectedKey): string => (kind in kindRules ? kindRules[kind as keyof typeof kindRules].noun : 'key');
 const counted = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-
-function named(values: readonly string[]): string {
-  const more = values.length - MOST_NAMED;
-  return `${values.slice(0, MOST_NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
-}
 
 const MINUTE = 60_000;
 /** What was seen so lately may not be over. */

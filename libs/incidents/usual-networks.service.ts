@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { CallerActivityStore, networkOf, type FindingRow } from '@keytrail/detection';
+import { CallerActivityStore, groupBy, nameOf, networkOf, type FindingRow } from '@keytrail/detection';
 
 /** A network the key was called from this long before a finding began is one of its usual ones. */
 const USUAL_AFTER_MS = 24 * 60 * 60_000;
@@ -16,13 +16,13 @@ export class UsualNetworks {
   async learn(findings: readonly FindingRow[]): Promise<void> {
     if (this.known.size > MOST_REMEMBERED) this.known.clear();
     const asked = findings.filter(({ finding_id, key_id }) => key_id !== '' && !this.known.has(finding_id));
-    const keys = [...new Map(asked.map(({ workspace_id, key_id }) => [`${workspace_id} ${key_id}`, { workspace_id, key_id }]))];
-    const networks = await this.activity.knownNetworksOf(keys.map(([, key]) => key));
-    const ofKeys = new Map(keys.map(([name], index) => [name, networks[index]!]));
-    for (const { finding_id, workspace_id, key_id, first_seen } of asked) {
-      const usualBefore = first_seen.getTime() - USUAL_AFTER_MS;
-      const usual = ofKeys.get(`${workspace_id} ${key_id}`)!.filter((network) => network.first_seen < usualBefore);
-      this.known.set(finding_id, new Set(usual.map(({ network }) => network)));
+    const ofKeys = [...groupBy(asked, nameOf).values()];
+    const networks = await this.activity.knownNetworksOf(ofKeys.map(([first]) => first!));
+    for (const [index, findingsOfKey] of ofKeys.entries()) {
+      for (const { finding_id, first_seen } of findingsOfKey) {
+        const usual = networks[index]!.filter((network) => network.first_seen < first_seen.getTime() - USUAL_AFTER_MS);
+        this.known.set(finding_id, new Set(usual.map(({ network }) => network)));
+      }
     }
   }
 

@@ -1,57 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import { appendFileSync } from 'node:fs';
-import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import { describeWith } from '../support/describe-with.js';
-import { hasChdb } from '../support/find-programs.js';
-import { createPostgresDatabase, describeWithPostgres, type PostgresDatabase } from '../support/postgres.js';
-import { ownBundle, type Bundle } from './bundle.js';
-import { crashContainments, type CrashResult } from './containment-crash.js';
-import { randomOf } from './plan.js';
+import { crashContainments } from './containment-crash.js';
+import { describeCrashes } from './crash-suite.js';
 
-// `npm test` kills a few times; `npm run test:containment-crash` says how often and on which stores.
-const { KEYTRAIL_CRASH_KILLS: kills = '3', KEYTRAIL_CRASH_STORES: chosen = 'both', KEYTRAIL_CRASH_REPORT: reportFile } = process.env;
-const seed = process.env.KEYTRAIL_CRASH_SEED ?? randomBytes(4).toString('hex');
-const count = Number(kills);
-const chdb = { name: 'chDB', missing: hasChdb() ? undefined : 'chDB has no library for this platform', howToGet: 'It runs on Linux and macOS.', prepare: async () => undefined };
-const limitMs = 120_000 + count * 40_000;
-
-/** Long campaigns say how far they are. */
-const tell = (stores: string) => ({ kills: done, violations }: CrashResult): void => {
-  if ((done + 1) % 10 === 0) process.stderr.write(`${stores}: ${done + 1} of ${count} kills, ${violations.length} halves\n`);
-};
-
-function check(stores: string, result: CrashResult): void {
-  if (reportFile) appendFileSync(reportFile, `${JSON.stringify({ stores, ...result })}\n`);
-  expect(result.violations).toEqual([]);
-  expect(result.kills).toBe(count);
-}
-
-describeWith(chdb, 'a process that is killed while it contains keys, with the embedded stores', () => {
-  let bundle: Bundle;
-  beforeAll(async () => {
-    process.stderr.write(`containment crash: --seed ${seed}\n`);
-    bundle = await ownBundle('standalone');
-  }, 300_000);
-  afterAll(() => bundle?.remove());
-
-  (chosen === 'postgres' ? it.skip : it)('leaves nothing half done and nothing that nobody wrote down', async () => {
-    check('embedded', await crashContainments(bundle, {}, count, randomOf(`${seed} embedded`), tell('embedded')));
-  }, limitMs);
-});
-
-describeWithPostgres('a process that is killed while it contains keys, on a Postgres server', () => {
-  let bundle: Bundle;
-  let postgres: PostgresDatabase;
-  beforeAll(async () => {
-    postgres = await createPostgresDatabase();
-    bundle = await ownBundle('standalone');
-  }, 300_000);
-  afterAll(async () => {
-    await bundle?.remove();
-    await postgres?.drop();
-  });
-
-  (chosen === 'embedded' ? it.skip : it)('leaves nothing half done and nothing that nobody wrote down', async () => {
-    check('postgres', await crashContainments(bundle, { KEYTRAIL_POSTGRES_URL: postgres.url }, count, randomOf(`${seed} postgres`), tell('postgres')));
-  }, limitMs);
+describeCrashes({
+  name: 'containment crash', while: 'contains keys', guarantee: 'leaves nothing half done and nothing that nobody wrote down',
+  kills: '3', limitMs: 120_000, crash: crashContainments,
+  // It tells before it counts a kill.
+  progress: ({ kills, violations }) => ({ done: kills + 1, found: `${violations.length} halves` }),
 });

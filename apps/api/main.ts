@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { join } from 'node:path';
 import { alertingSettingsOf } from '@keytrail/alerting';
 import { leakSettingsOf } from '@keytrail/leaks';
 import { AppLogger, addedKeysOf, keyPlatformOf, ownerFileOf, runProcess } from '@keytrail/platform';
@@ -16,6 +17,7 @@ await runProcess({
     const api = await startOnServers(settings, {
       logger: new AppLogger({ json: !process.stdout.isTTY }),
       openapi: { title: 'Keytrail', version: manifest.version },
+      dashboard: join(import.meta.dirname, '../dashboard'),
       addedKeys: addedKeysOf(settings),
       administrator: { token: settings.KEYTRAIL_ADMIN_TOKEN },
       async compose(foundation) {

@@ -18,6 +18,7 @@ export function banner(facts: BannerFacts): string {
       ...(facts.adminTokenFromEnvironment ? [] : ['  (lost it? start once with KEYTRAIL_ADMIN_TOKEN set to a new one)'])];
   const lines = [
     `Keytrail is up at ${facts.url}`,
+    `  Dashboard                 ${facts.url}`,
     `  API and its description   ${facts.url}/docs`,
     `  Stores                    ${facts.stores}`,
     `  Kafka                     ${facts.kafkaTopics.length === 0 ? 'off (set KEYTRAIL_KAFKA_BROKERS)' : facts.kafkaTopics.join(', ')}`,

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import { join } from 'node:path';
 import { AppLogger, runProcess } from '@keytrail/platform';
 import manifest from '../../package.json' with { type: 'json' };
 import { banner } from './banner.js';
@@ -13,7 +14,7 @@ await runProcess({
   flags: ['--demo'],
   async start(settings) {
     const logger = new AppLogger({ json: !process.stdout.isTTY, quiet: process.stdout.isTTY });
-    const standalone = await startStandalone(settings, { logger, version: manifest.version });
+    const standalone = await startStandalone(settings, { logger, version: manifest.version, dashboard: join(import.meta.dirname, '../dashboard') });
     const embedded = [settings.KEYTRAIL_CLICKHOUSE_URL === undefined ? 'chDB' : '', settings.KEYTRAIL_POSTGRES_URL === undefined ? 'PGlite' : '']
       .filter((name) => name !== '');
     process.stdout.write(banner({

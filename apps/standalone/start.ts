@@ -16,6 +16,8 @@ export interface StartOptions {
   logger: LoggerService;
   version: string;
   schedule?: JobSchedule;
+  /** Directory of the dashboard's built files. */
+  dashboard?: string;
 }
 
 /**
@@ -35,7 +37,7 @@ export async function startStandalone(settings: StandaloneSettings, options: Sta
       postgres: settings.KEYTRAIL_POSTGRES_URL === undefined ? { directory: join(directory, 'postgres') } : { url: settings.KEYTRAIL_POSTGRES_URL },
       clickhouse: settings.KEYTRAIL_CLICKHOUSE_URL === undefined
         ? { directory: join(directory, 'clickhouse') } : { url: settings.KEYTRAIL_CLICKHOUSE_URL },
-      logger: options.logger, schedule: options.schedule ?? JobSchedule.withPoliciesEvery(settings.KEYTRAIL_POLICY_CHECK_EVERY_S * 1_000), openapi: { title: 'Keytrail', version: options.version },
+      logger: options.logger, schedule: options.schedule ?? JobSchedule.withPoliciesEvery(settings.KEYTRAIL_POLICY_CHECK_EVERY_S * 1_000), openapi: { title: 'Keytrail', version: options.version }, dashboard: options.dashboard,
       administrator: { token: settings.KEYTRAIL_ADMIN_TOKEN },
       compose: (foundation) => compose(settings, foundation),
     });

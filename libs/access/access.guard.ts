@@ -2,7 +2,7 @@ import { Injectable, type CanActivate, type ExecutionContext } from '@nestjs/com
 import { Reflector } from '@nestjs/core';
 import type { FastifyRequest } from 'fastify';
 import { rolePermissions } from '@keytrail/contracts';
-import { AppError, PUBLIC_ROUTE, ROUTE_PERMISSION, setCaller, type RoutePermission } from '@keytrail/platform';
+import { ANY_CALLER_ROUTE, AppError, PUBLIC_ROUTE, ROUTE_PERMISSION, setCaller, type RoutePermission } from '@keytrail/platform';
 import { Authentication } from './authentication.service.js';
 
 /** Lets a call through when its route is public or its caller's role holds the permission the route declares. Undeclared = refused. */
@@ -15,7 +15,7 @@ export class AccessGuard implements CanActivate {
     if (permission === PUBLIC_ROUTE) return true;
     const request = context.switchToHttp().getRequest<FastifyRequest>();
     const caller = await this.authentication.authenticate(request);
-    if (permission === undefined || !rolePermissions[caller.role].includes(permission)) {
+    if (permission !== ANY_CALLER_ROUTE && (permission === undefined || !rolePermissions[caller.role].includes(permission))) {
       throw new AppError({ code: 'forbidden', status: 403, message: `The role ${caller.role} may not do this.` });
     }
     setCaller(request, caller);

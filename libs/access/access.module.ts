@@ -6,6 +6,8 @@ import { AccessGuard } from './access.guard.js';
 import { AccessSettings } from './access.settings.js';
 import { AccessTokenStore } from './access-token.store.js';
 import { Authentication } from './authentication.service.js';
+import { SessionController, SessionsController } from './session.controller.js';
+import { SessionStore } from './session.store.js';
 
 /** Guards every route of the process. */
 @Module({})
@@ -15,9 +17,9 @@ export class AccessModule {
       module: AccessModule,
       global: true,
       imports: [AuditTrailModule],
-      controllers: options.manage ? [AccessController] : [],
+      controllers: options.manage ? [AccessController, SessionController, SessionsController] : [],
       providers: [
-        { provide: AccessSettings, useValue: settings }, AccessTokenStore, Authentication, { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: AccessSettings, useValue: settings }, AccessTokenStore, SessionStore, Authentication, { provide: APP_GUARD, useClass: AccessGuard },
       ],
       exports: [AccessTokenStore, Authentication],
     };

@@ -5,6 +5,8 @@ import { AppError, Clock, Metrics, WorkspaceScope, type Caller } from '@keytrail
 import { AccessTokenStore } from './access-token.store.js';
 import { AccessSettings } from './access.settings.js';
 import { JwtVerifier, looksLikeJwt } from './jwt-verifier.js';
+import { isFromOwnPage, sessionSecretOf } from './session-cookie.js';
+import { SessionStore } from './session.store.js';
 
 /** Tells who makes a request. A valid credential always passes; failures are counted for each address, and refused with a wait beyond its limit. */
 @Injectable()
@@ -14,14 +16,16 @@ export class Authentication {
   private readonly failures: RateLimiterMemory;
 
   constructor(
-    private readonly tokens: AccessTokenStore, private readonly clock: Clock, private readonly metrics: Metrics, settings: AccessSettings,
+    private readonly tokens: AccessTokenStore, private readonly clock: Clock, private readonly metrics: Metrics,
+    private readonly sessions: SessionStore, settings: AccessSettings,
   ) {
     this.jwt = settings.jwt && new JwtVerifier(settings.jwt);
     this.failures = new RateLimiterMemory({ points: settings.failuresPerMinute, duration: 60 });
   }
 
   /**
-   * Throws 401 `unauthenticated`, 429 `too_many_failures` with the seconds to wait, or 503 `key_set_unavailable` when nobody can tell
+   * By the token it sends, or else by the cookie of a session. Throws 401 `unauthenticated`, 403 `foreign_page` for a cookie that a page of somebody else made a
+   * browser send, 429 `too_many_failures` with the seconds to wait, or 503 `key_set_unavailable` when nobody can tell
    * whether a JWT is good.
    */
   async authenticate(request: FastifyRequest): Promise<Caller> {
@@ -43,9 +47,10 @@ export class Authentication {
   }
 
   private async identify(request: FastifyRequest): Promise<{ accepted: Caller } | { refused?: string }> {
+    const from = { address: request.ip, request_id: String(request.id) };
+    if (request.headers.authorization === undefined) return this.identifyBySession(request, from);
     const bearer = /^bearer ([\x21-\x7e]{1,8192})$/i.exec(request.headers.authorization ?? '')?.[1];
     if (bearer === undefined) return {};
-    const from = { address: request.ip, request_id: String(request.id) };
     if (this.jwt !== undefined && looksLikeJwt(bearer)) {
       const verdict = await this.jwt.verify(bearer, this.clock.date());
       if ('accepted' in verdict) {
@@ -64,6 +69,17 @@ export class Authentication {
     if (found === undefined) return {};
     const { token, marks } = found;
     return { accepted: { ...from, actor: `token:${token.token_id}`, name: token.name, role: token.role, scope: WorkspaceScope.of(token.workspaces), marks } };
+  }
+
+  private async identifyBySession({ method, headers, protocol }: FastifyRequest, from: { address: string; request_id: string }): Promise<{ accepted: Caller } | { refused?: string }> {
+    const asked = { method, headers, secure: protocol === 'https' };
+    const secret = sessionSecretOf(asked);
+    if (secret === undefined) return {};
+    if (!isFromOwnPage(asked)) {
+      throw new AppError({ code: 'foreign_page', status: 403, message: 'A session answers to pages of this server only. Programs send a token: `Authorization: Bearer …`.' });
+    }
+    const found = await this.sessions.find(secret);
+    return found === undefined ? {} : { accepted: { ...from, ...found } };
   }
 }
 

@@ -13,7 +13,7 @@ export { createHttpApp } from './http/create-http-app.js';
 export { idempotencyKeyOf } from './http/idempotency-key.js';
 export { ReadinessChecks } from './http/health.controller.js';
 export {
-  PUBLIC_ROUTE, PublicRoute, ROUTE_PERMISSION, RequirePermission, type RoutePermission,
+  ANY_CALLER_ROUTE, AnyCallerRoute, PUBLIC_ROUTE, PublicRoute, ROUTE_PERMISSION, RequirePermission, type RoutePermission,
 } from './http/route-permission.decorator.js';
 export { isStoreOutage } from './http/store-outage.js';
 export { newId } from './ids.js';

@@ -17,6 +17,8 @@ const ALERT_DAYS = 90;
 const INCIDENT_CHANGE_DAYS = 30;
 /** Whoever follows incidents and findings and was away for longer asks for the lists anew. */
 const LIVE_CHANGE_DAYS = 7;
+/** Sessions that are over, for whoever looks into them. */
+const SESSION_DAYS = 30;
 
 /** Deletes what is kept for a while only. The audit trail, findings and incidents stay. */
 @Injectable()
@@ -33,6 +35,7 @@ export class RetentionJob extends RecurringJob {
     await this.database.deleteFrom('policy_violations').where('ended_at', '<', before(ENDED_VIOLATION_DAYS)).execute();
     await this.database.deleteFrom('alert_deliveries').where('created_at', '<', before(ALERT_DAYS)).where('state', '<>', 'pending').execute();
     await this.database.deleteFrom('incident_changes').where('fanned_out_at', '<', before(INCIDENT_CHANGE_DAYS)).execute();
+    await this.database.deleteFrom('sessions').where('expires_at', '<', before(SESSION_DAYS)).execute();
     await this.database.with('gone', (db) => db.deleteFrom('key_events').where('at', '<', before(KEY_EVENT_DAYS)).returning('position'))
       .updateTable('key_feed').set(({ fn, ref, selectFrom }) => ({
         forgotten_until: fn<number>('greatest', [ref('forgotten_until'), selectFrom('gone').select(({ fn: { max } }) => max('position').as('last'))]),

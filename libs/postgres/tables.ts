@@ -87,6 +87,10 @@ export interface AccessTokenTable {
   token_id: string; name: string; role: Role; workspaces: ColumnType<string[] | null, string | null, string | null>; digest: string;
   created_at: Time; created_by: string; expires_at: OptionalTime; revoked_at: OptionalTime;
 }
+/** A person in a browser. It stands for the token that opened it, as long as that is the one whose digest stands here. */
+export interface SessionTable {
+  session_id: string; digest: string; token_id: string; token_digest: string; address: string; user_agent: string; created_at: Time; expires_at: Time; ended_at: OptionalTime;
+}
 /** Goes up with each change of a token, in the order of commits. */
 export interface AccessTokenChangesTable { version: number }
 
@@ -322,7 +326,7 @@ export interface AlertDeliveryTable {
 export interface Tables {
   accounts: AccountTable; workspaces: WorkspaceTable; owners: OwnerTable; owner_feeds: OwnerFeedTable; credentials: CredentialTable;
   bearer_digests: BearerDigestTable; wrapped_secrets: WrappedSecretTable; verification_keys: VerificationKeyTable;
-  secret_versions: SecretVersionTable; access_tokens: AccessTokenTable; access_token_changes: AccessTokenChangesTable;
+  secret_versions: SecretVersionTable; access_tokens: AccessTokenTable; access_token_changes: AccessTokenChangesTable; sessions: SessionTable;
   key_events: KeyEventTable; key_feed: KeyFeedTable; live_changes: LiveChangeTable; live_feed: LiveFeedTable; key_event_topics: KeyEventTopicTable; request_nonces: RequestNonceTable;
   audit_entries: AuditEntryTable; audit_unsequenced: AuditUnsequencedTable; audit_leaves: AuditLeafTable; audit_tree_nodes: AuditTreeNodeTable;
   audit_checkpoints: AuditCheckpointTable; audit_signing_keys: AuditSigningKeyTable; idempotent_calls: IdempotentCallTable; dead_letters: DeadLetterTable; intake_batches: IntakeBatchTable;

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { Logger, type DynamicModule, type LoggerService } from '@nestjs/common';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { z } from 'zod';
@@ -25,6 +27,8 @@ export interface AppOptions {
   schedule?: JobSchedule | undefined;
   /** Serve the description of the API. */
   openapi?: { title: string; version: string };
+  /** Directory of the dashboard's built files. Absent or not there: no dashboard. */
+  dashboard?: string | undefined;
   /** Make sure of the administrator: with the token that is set, else with one made at the first start. Absent: leave that to others. */
   administrator?: { token: string | undefined };
   /** The process as a module. The stores are open; it need not close them when it throws. */
@@ -61,7 +65,7 @@ export async function startApp(settings: AppSettings, options: AppOptions): Prom
     opened.push(clickhouse);
     const module = await options.compose({ database, clickhouse, secrets, access, schedule: options.schedule });
     const app = await createHttpApp(module, {
-      logger: options.logger, trustedProxies: settings.KEYTRAIL_TRUSTED_PROXIES, ...(options.openapi && { openapi: options.openapi }),
+      logger: options.logger, trustedProxies: settings.KEYTRAIL_TRUSTED_PROXIES, ...(options.openapi && { openapi: options.openapi }), dashboard: builtDashboard(options),
     });
     // From here on the application closes the stores.
     opened.splice(0, opened.length, app);
@@ -74,6 +78,13 @@ export async function startApp(settings: AppSettings, options: AppOptions): Prom
     for (const part of opened.reverse()) await part.close().catch(() => undefined);
     throw error;
   }
+}
+
+/** A process without the dashboard's files serves everything else; it says so, since whoever looks for the dashboard finds nothing. */
+function builtDashboard({ dashboard, logger }: AppOptions): string | undefined {
+  if (dashboard === undefined || existsSync(join(dashboard, 'index.html'))) return dashboard;
+  logger.warn('the dashboard is not built: `npm run build` makes it', 'start');
+  return undefined;
 }
 
 async function listen(app: NestFastifyApplication, { KEYTRAIL_HOST: host, KEYTRAIL_PORT: port }: AppSettings): Promise<void> {

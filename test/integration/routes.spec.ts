@@ -13,6 +13,9 @@ const PUBLIC = [
 /** Answers whoever signs as GitHub does, and has a suite of its own: leaks.spec.ts. */
 const SIGNED = ['/v1/leaks/github'];
 
+/** For every caller, whatever the role; sessions.spec.ts looks closer. */
+const ANY_CALLER = ['/v1/session'];
+
 interface Guarded extends FastifyRoute {
   permission: Permission;
 }
@@ -28,7 +31,7 @@ describe('every route', () => {
     const { body } = await app.call<{ paths: Record<string, Record<string, { 'x-permission'?: Permission }>> }>('/openapi.json');
     const declared = ({ method, url }: FastifyRoute) =>
       body.paths[url.replaceAll(/:(\w+)/g, '{$1}')]?.[(method === 'HEAD' ? 'GET' : method).toLowerCase()]?.['x-permission'];
-    guarded = routes.filter(({ url }) => ![...PUBLIC, ...SIGNED].includes(url)).map((route) => ({ ...route, permission: declared(route)! }));
+    guarded = routes.filter(({ url }) => ![...PUBLIC, ...SIGNED, ...ANY_CALLER].includes(url)).map((route) => ({ ...route, permission: declared(route)! }));
     for (const role of Role.options) tokens.set(role, await registryOf(app).token(role));
   });
   afterAll(() => app.stop());
@@ -39,7 +42,7 @@ describe('every route', () => {
   it('declares a permission, or is public on purpose', () => {
     expect(guarded.length).toBeGreaterThan(40);
     expect(guarded.filter(({ permission }) => !permissions.includes(permission)).map(named)).toEqual([]);
-    expect([...new Set(routes.map(({ url }) => url))]).toEqual(expect.arrayContaining([...PUBLIC, ...SIGNED]));
+    expect([...new Set(routes.map(({ url }) => url))]).toEqual(expect.arrayContaining([...PUBLIC, ...SIGNED, ...ANY_CALLER]));
   });
 
   it('is read-only where it is public', () => {
@@ -53,6 +56,12 @@ describe('every route', () => {
         const { status } = await callFrom(app, '10.0.2.1', url, { method, token, body: [] });
         expect([method, url, status]).toEqual([method, url, 404]); // not configured here
       }
+    }
+  });
+
+  it('is 401 without a token where any caller may call', async () => {
+    for (const { method, url } of routes.filter((route) => ANY_CALLER.includes(route.url))) {
+      expect([method, url, (await callFrom(app, '10.0.3.1', url, { method, token: null })).status]).toEqual([method, url, 401]);
     }
   });
 

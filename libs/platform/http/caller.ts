@@ -28,6 +28,8 @@ export interface Caller extends Actor {
   name: string;
   role: Role;
   scope: WorkspaceScope;
+  /** The session, when a person's browser calls with its cookie. */
+  session?: { session_id: string; expires_at: Date };
   /** Read since the call came in. Absent when nothing had to be read to know the caller. */
   marks?: Marks;
 }

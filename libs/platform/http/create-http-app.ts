@@ -9,6 +9,7 @@ import { drainOnClose } from './drain.js';
 import { refuseAddress, refuseConnection, refuseControlCharacters } from './early-refusals.js';
 import { serveOpenApi, type OpenApiOptions } from './openapi.js';
 import { ProblemFilter } from './problem.filter.js';
+import { serveDashboard } from './serve-dashboard.js';
 import { validationPipe } from './validation.js';
 
 export interface HttpAppOptions {
@@ -17,6 +18,8 @@ export interface HttpAppOptions {
   trustedProxies?: string[];
   /** Serve `/openapi.json` and the page to browse it at `/docs`. */
   openapi?: OpenApiOptions;
+  /** Directory of the dashboard's built files; they are served at every address that is nothing else's. */
+  dashboard?: string | undefined;
 }
 
 /** A Nest application on Fastify with Keytrail's parsers, limits, validation and errors. Not listening yet. */
@@ -46,5 +49,6 @@ export async function createHttpApp(module: Type | DynamicModule, options: HttpA
   app.useGlobalPipes(validationPipe());
   app.useGlobalFilters(new ProblemFilter());
   if (options.openapi) serveOpenApi(app, options.openapi);
+  if (options.dashboard !== undefined) await serveDashboard(server, options.dashboard);
   return app;
 }

@@ -1,0 +1,94 @@
+import { randomBytes } from 'node:crypto';
+import { Injectable } from '@nestjs/common';
+import type { OpenSession, Role } from '@keytrail/contracts';
+import { AuditTrail } from '@keytrail/audit-trail';
+import { AppError, Clock, Secrets, WorkspaceScope, newId, notFound, type Actor, type Caller } from '@keytrail/platform';
+import { Database, type Executor } from '@keytrail/postgres';
+
+/** A working day. */
+const LONGEST_MS = 12 * 60 * 60_000;
+const LONGEST_AGENT = 300;
+const TOKEN_ACTOR = /^token:(.+)$/;
+/** Machines have nothing to look at. */
+const MACHINES: ReadonlySet<Role> = new Set(['ingest', 'gateway', 'scanner']);
+
+export interface NewSession { secret: string; session_id: string; expires_at: Date }
+
+/** Sessions of people in browsers. Each stands for an access token: what ends the token, or puts another in its place, ends its sessions. */
+@Injectable()
+export class SessionStore {
+  constructor(private readonly database: Database, private readonly secrets: Secrets, private readonly clock: Clock, private readonly auditTrail: AuditTrail) {}
+
+  /** Opens a session for a caller with an access token. The secret goes into the cookie and nowhere else. */
+  async open(caller: Caller, userAgent: string): Promise<NewSession> {
+    const tokenId = TOKEN_ACTOR.exec(caller.actor)?.[1];
+    if (tokenId === undefined || caller.session !== undefined) {
+      throw new AppError({ code: 'session_needs_token', status: 403, message: 'Only an access token opens a session.' });
+    }
+    if (MACHINES.has(caller.role)) {
+      throw new AppError({ code: 'role_has_no_pages', status: 403, message: `The role ${caller.role} is for machines. Sign in with the token of a viewer, a responder or an administrator.` });
+    }
+    const now = this.clock.date();
+    const secret = randomBytes(32).toString('base64url');
+    return this.database.transaction().execute(async (transaction) => {
+      const token = await transaction.selectFrom('access_tokens').select(['digest', 'expires_at']).where('token_id', '=', tokenId)
+        .where('revoked_at', 'is', null).forShare().executeTakeFirst();
+      if (token === undefined) throw notFound('access token');
+      const expires_at = new Date(Math.min(now.getTime() + LONGEST_MS, token.expires_at?.getTime() ?? Infinity));
+      const session_id = newId('ses');
+      await transaction.insertInto('sessions').values({
+        session_id, digest: this.digest(secret), token_id: tokenId, token_digest: token.digest, address: caller.address,
+        user_agent: userAgent.slice(0, LONGEST_AGENT), created_at: now, expires_at,
+      }).execute();
+      await this.auditTrail.record(transaction, caller, {
+        action: 'session.opened', object_type: 'session', object_id: session_id, workspace_id: null, detail: { token_id: tokenId, expires_at: expires_at.toISOString() },
+      });
+      return { secret, session_id, expires_at };
+    });
+  }
+
+  /** Who a cookie's secret stands for, as of now; undefined when the session or its token has ended. */
+  async find(secret: string): Promise<Omit<Caller, keyof Actor> & { actor: string } | undefined> {
+    const row = await this.live(this.database).select(['sessions.session_id', 'sessions.expires_at', 'sessions.token_id', 'name', 'role', 'workspaces'])
+      .where('sessions.digest', '=', this.digest(secret)).executeTakeFirst();
+    if (row === undefined) return undefined;
+    const { session_id, expires_at, token_id, name, role, workspaces } = row;
+    return { actor: `token:${token_id}`, name, role, scope: WorkspaceScope.of(workspaces), session: { session_id, expires_at } };
+  }
+
+  /** Open sessions of tokens that reach no further than the caller, latest first. */
+  async list(caller: Caller): Promise<OpenSession[]> {
+    const rows = await this.live(this.database)
+      .select(['session_id', 'sessions.token_id', 'name', 'role', 'workspaces', 'address', 'user_agent', 'sessions.created_at', 'sessions.expires_at'])
+      .orderBy('session_id', 'desc').execute();
+    return rows.filter(({ workspaces }) => caller.scope.contains(workspaces)).map(({ workspaces: _, created_at, expires_at, ...row }) => ({
+      ...row, created_at: created_at.toISOString(), expires_at: expires_at.toISOString(),
+    }));
+  }
+
+  /** Ends a session, now or before. A caller ends its own, and those of tokens that reach no further. */
+  async end(caller: Caller, sessionId: string): Promise<void> {
+    await this.database.transaction().execute(async (transaction) => {
+      const row = await transaction.selectFrom('sessions').innerJoin('access_tokens', 'access_tokens.token_id', 'sessions.token_id')
+        .select(['workspaces', 'ended_at', 'sessions.token_id']).where('session_id', '=', sessionId).executeTakeFirst();
+      if (row === undefined || !(caller.session?.session_id === sessionId || caller.scope.contains(row.workspaces))) throw notFound('session');
+      if (row.ended_at !== null) return;
+      await transaction.updateTable('sessions').set({ ended_at: this.clock.date() }).where('session_id', '=', sessionId).execute();
+      await this.auditTrail.record(transaction, caller, {
+        action: 'session.ended', object_type: 'session', object_id: sessionId, workspace_id: null, detail: { token_id: row.token_id },
+      });
+    });
+  }
+
+  private live(executor: Executor) {
+    const now = this.clock.date();
+    return executor.selectFrom('sessions').innerJoin('access_tokens', (join) => join
+      .onRef('access_tokens.token_id', '=', 'sessions.token_id').onRef('access_tokens.digest', '=', 'sessions.token_digest'))
+      .where('ended_at', 'is', null).where('sessions.expires_at', '>', now).where('revoked_at', 'is', null)
+      .where(({ eb, or }) => or([eb('access_tokens.expires_at', 'is', null), eb('access_tokens.expires_at', '>', now)]));
+  }
+
+  private digest(secret: string): string {
+    return this.secrets.digest('session-digest', secret);
+  }
+}

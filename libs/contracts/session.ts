@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { Role, permissions } from './access.js';
+import { timestamp } from './text.js';
+
+/** Whatever changes something and proves itself by a session's cookie carries this header: a foreign page cannot set it without being asked first. */
+export const PAGE_HEADER = 'keytrail-page';
+
+export const Session = z.object({
+  name: z.string(), role: Role, permissions: z.array(z.enum(permissions)).describe('What the role may do'),
+  workspaces: z.array(z.string()).nullable().describe('null = all'),
+  session_id: z.string().nullable().describe('null: the call proved itself by a token, not by a session'), expires_at: timestamp.nullable(),
+}).meta({ id: 'Session' });
+export type Session = z.infer<typeof Session>;
+
+export const OpenSession = z.object({
+  session_id: z.string(), token_id: z.string(), name: z.string().describe('Of the token that opened it'), role: Role, address: z.string(), user_agent: z.string(),
+  created_at: timestamp, expires_at: timestamp,
+}).meta({ id: 'OpenSession' });
+export type OpenSession = z.infer<typeof OpenSession>;
+export const OpenSessionList = z.object({ data: z.array(OpenSession) }).meta({ id: 'OpenSessionList' });
+export type OpenSessionList = z.infer<typeof OpenSessionList>;

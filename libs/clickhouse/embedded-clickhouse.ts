@@ -5,6 +5,7 @@ import { createClient, type ClickHouseClient } from '@clickhouse/client';
 import { Session } from 'chdb';
 import { type ChdbConnection, createChdbConnection } from 'chdb/connection';
 import { ClickHouse, insertSettings, type InsertOptions, type QueryParams } from './clickhouse.js';
+import { forgetLostBlocks } from './lost-blocks.js';
 import type { NativeBlock } from './native-block.js';
 
 interface Connection {
@@ -35,6 +36,7 @@ export class EmbeddedClickHouse extends ClickHouse {
     // What a process that was killed left behind was never acknowledged.
     rmSync(this.blockDirectory, { recursive: true, force: true });
     mkdirSync(this.blockDirectory, { recursive: true, mode: 0o700 });
+    forgetLostBlocks(directory);
     this.engine = new Session(directory, { connectionArgs: LEAN });
     this.sessions = Array.from({ length: connections }, () => {
       const connection = createChdbConnection({ path: directory });

@@ -3,12 +3,14 @@ import { requestLogs } from './migrations/0001-request-logs.js';
 import { leanStorage } from './migrations/0002-lean-storage.js';
 import { fewerMerges } from './migrations/0003-fewer-merges.js';
 import { signsOfRequests } from './migrations/0004-signs-of-requests.js';
+import { settledViews } from './migrations/0005-settled-views.js';
 
 const migrations: readonly { name: string; statements: readonly string[] }[] = [
   { name: '0001-request-logs', statements: requestLogs },
   { name: '0002-lean-storage', statements: leanStorage },
   { name: '0003-fewer-merges', statements: fewerMerges },
   { name: '0004-signs-of-requests', statements: signsOfRequests },
+  { name: '0005-settled-views', statements: settledViews },
 ];
 
 /** Brings the schema up to date. Statements are written so that a half-done migration can run again. */

@@ -6,10 +6,11 @@ import { Registry } from '@keytrail/credentials';
 import { Clock, badRequest, conflict, decodeCursor, encodeCursor, idPosition, newId, notFound, type Caller, type FieldError, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor } from '@keytrail/postgres';
 import { AlertingSettings } from './alerting.settings.js';
+import { ChannelHealth } from './channel-health.service.js';
 import { AlertSecrets } from './channel-secrets.service.js';
 import { OLD_SIGNING_SECRET, SIGNING_SECRET } from './channels/webhook.js';
 import { failAllOf } from './deliveries.store.js';
-import type { ChannelRow } from './outbox.store.js';
+import { lockFanOut, type ChannelRow } from './outbox.store.js';
 
 const Position = idPosition('chn');
 const SECRET_BYTES = 32;
@@ -19,7 +20,7 @@ const MOST_CHANNELS = 500;
 @Injectable()
 export class AlertChannels {
   constructor(
-    private readonly database: Database, private readonly secrets: AlertSecrets, private readonly registry: Registry, private readonly settings: AlertingSettings,
+    private readonly database: Database, private readonly secrets: AlertSecrets, private readonly health: ChannelHealth, private readonly registry: Registry, private readonly settings: AlertingSettings,
     private readonly clock: Clock, private readonly auditTrail: AuditTrail,
   ) {}
 
@@ -40,7 +41,8 @@ export class AlertChannels {
   /** The row of a channel. Throws 404 for one that the caller does not reach. */
   async row(executor: Executor, scope: WorkspaceScope, channelId: string, options: { lock?: boolean } = {}): Promise<ChannelRow> {
     let select = executor.selectFrom('alert_channels').selectAll().where('channel_id', '=', channelId).where(inWorkspaces(scope.ids));
-    if (options.lock) select = select.forUpdate();
+    // What refers to a channel may be added meanwhile.
+    if (options.lock) select = select.forNoKeyUpdate();
     const row = await select.executeTakeFirst();
     if (row === undefined) throw notFound('alert channel');
     return row;
@@ -92,8 +94,11 @@ export class AlertChannels {
   /** With its routes and its log of deliveries; what it was stays in the audit trail. */
   async remove(caller: Caller, channelId: string): Promise<void> {
     await this.database.transaction().execute(async (transaction) => {
+      // Whoever passes changes on holds deliveries and then refers to the channel: both at once would wait for each other.
+      await lockFanOut(transaction);
       const before = await this.row(transaction, caller.scope, channelId, { lock: true });
       this.assertMayChange(caller, before);
+      await this.health.forget(transaction, before);
       await transaction.deleteFrom('alert_channels').where('channel_id', '=', channelId).execute();
       await this.record(transaction, caller, 'deleted', channelId, before.workspace_id, { before: changeable(before) });
     });

@@ -5,6 +5,7 @@ import { DEFAULT_WORKSPACE } from '@keytrail/credentials';
 import { Clock, conflict, decodeCursor, encodeCursor, idPosition, newId, notFound, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor } from '@keytrail/postgres';
 import { AlertChannels } from './alert-channels.service.js';
+import { ChannelHealth } from './channel-health.service.js';
 import { AlertSecrets } from './channel-secrets.service.js';
 import { sendThrough } from './channels/index.js';
 import type { DeliveryRow } from './deliveries.store.js';
@@ -17,7 +18,7 @@ const Position = idPosition('dlv');
 @Injectable()
 export class AlertDeliveries {
   constructor(
-    private readonly database: Database, private readonly channels: AlertChannels, private readonly secrets: AlertSecrets, private readonly outlets: AlertOutlets,
+    private readonly database: Database, private readonly channels: AlertChannels, private readonly secrets: AlertSecrets, private readonly health: ChannelHealth, private readonly outlets: AlertOutlets,
     private readonly clock: Clock, private readonly auditTrail: AuditTrail,
   ) {}
 
@@ -47,7 +48,7 @@ export class AlertDeliveries {
       if (row.held_until !== null && row.held_until > this.clock.date()) throw conflict('being_sent', 'It is being sent just now.');
       const now = this.clock.date();
       // That it was attempted before stays, so that no later change is put into it.
-      await transaction.updateTable('alert_deliveries').set({ state: 'pending', attempts: 0, send_at: now, attempted_at: row.attempted_at ?? now, failure: null, status: null, held_by: null, held_until: null })
+      await transaction.updateTable('alert_deliveries').set({ state: 'pending', attempts: 0, send_at: now, attempted_at: row.attempted_at ?? now, failure: null, status: null, held_by: null, held_until: null, carried_by: null })
         .where('delivery_id', '=', deliveryId).execute();
       await this.auditTrail.record(transaction, caller, {
         action: 'alert_delivery.redelivered', object_type: 'alert_delivery', object_id: deliveryId, workspace_id: channel.workspace_id, ...(reason !== undefined && { reason }),
@@ -67,12 +68,19 @@ export class AlertDeliveries {
     await this.auditTrail.recordRead(caller, { action: 'alert_channel.tested', object_type: 'alert_channel', object_id: channelId, workspace_id: channel.workspace_id });
     const outcome = await sendThrough(channel.config, { delivery_id: deliveryId, event, now }, await this.secrets.of(channelId), this.outlets);
     const isDelivered = outcome.result === 'delivered';
-    const row = await this.database.insertInto('alert_deliveries').values({
-      delivery_id: deliveryId, channel_id: channelId, incident_id: null, workspace_id: channel.workspace_id, type: 'test', change_id: null, change_ids: '[]', event: JSON.stringify(event),
-      state: isDelivered ? 'delivered' : 'failed', attempts: 1, send_at: now, attempted_at: now, held_by: null, status: outcome.status ?? null,
-      failure: outcome.result === 'delivered' ? null : outcome.failure, created_at: now, delivered_at: isDelivered ? this.clock.date() : null,
-    }).returningAll().executeTakeFirstOrThrow();
-    return presentDelivery(row);
+    return this.database.transaction().execute(async (transaction) => {
+      await this.health.lock(transaction, channelId);
+      const row = await transaction.insertInto('alert_deliveries').values({
+        delivery_id: deliveryId, channel_id: channelId, incident_id: null, workspace_id: channel.workspace_id, type: 'test', change_id: null, change_ids: '[]', event: JSON.stringify(event),
+        state: isDelivered ? 'delivered' : 'failed', attempts: 1, send_at: now, attempted_at: now, held_by: null, status: outcome.status ?? null,
+        failure: outcome.result === 'delivered' ? null : outcome.failure, created_at: now, delivered_at: isDelivered ? this.clock.date() : null,
+      }).returningAll().executeTakeFirstOrThrow();
+      // A channel that is off stays so, and what is said of it: somebody tries whether it can be switched on.
+      if (!channel.enabled) return presentDelivery(row);
+      if (outcome.result === 'delivered') await this.health.noteDelivered(transaction, channelId);
+      else await this.health.noteFailure(transaction, channelId, outcome.failure);
+      return presentDelivery(row);
+    });
   }
 
   private async row(executor: Executor, scope: WorkspaceScope, deliveryId: string): Promise<DeliveryRow> {
@@ -88,5 +96,5 @@ const visible = (executor: Executor, scope: WorkspaceScope) => executor.selectFr
 const presentDelivery = (row: DeliveryRow): AlertDelivery => ({
   delivery_id: row.delivery_id, channel_id: row.channel_id, incident_id: row.incident_id, workspace_id: row.workspace_id, type: row.type, change_ids: row.change_ids, state: row.state,
   attempts: row.attempts, send_at: row.send_at.toISOString(), attempted_at: row.attempted_at?.toISOString() ?? null, status: row.status, failure: row.failure,
-  created_at: row.created_at.toISOString(), delivered_at: row.delivered_at?.toISOString() ?? null,
+  created_at: row.created_at.toISOString(), delivered_at: row.delivered_at?.toISOString() ?? null, carried_by: row.carried_by,
 });

@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
-import type { AlertRoute, AlertRoutePage, AlertRouteQuery, CreateAlertRoute, UpdateAlertRoute } from '@keytrail/contracts';
-import { Clock, conflict, decodeCursor, encodeCursor, idPosition, newId, notFound, type Caller, type WorkspaceScope } from '@keytrail/platform';
+import type { AlertChannelKind, AlertRoute, AlertRoutePage, AlertRouteQuery, CreateAlertRoute, UpdateAlertRoute } from '@keytrail/contracts';
+import { Clock, badRequest, conflict, decodeCursor, encodeCursor, idPosition, newId, notFound, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor } from '@keytrail/postgres';
 import { AlertChannels } from './alert-channels.service.js';
 import type { RouteRow } from './outbox.store.js';
+import { lookAgainAtAll } from './standings.store.js';
 
 const Position = idPosition('rte');
 const MOST_OF_A_CHANNEL = 50;
+/** Channels that people read. */
+const GROUPING: readonly AlertChannelKind[] = ['webhook', 'slack', 'email'];
 
-type PlacedRoute = RouteRow & { workspace_id: string | null };
+type PlacedRoute = RouteRow & { workspace_id: string | null; kind: AlertChannelKind };
 
 /** Which incidents each channel is told of. A route belongs where its channel does. */
 @Injectable()
@@ -34,9 +37,11 @@ export class AlertRoutes {
     await this.database.transaction().execute(async (transaction) => {
       const channel = await this.channels.row(transaction, caller.scope, channel_id, { lock: true });
       this.channels.assertMayChange(caller, channel);
+      this.assertGroups(channel.kind, wanted.group_by);
       const { n } = await transaction.selectFrom('alert_routes').select(({ fn }) => fn.countAll<number>().as('n')).where('channel_id', '=', channel_id).executeTakeFirstOrThrow();
       if (Number(n) >= MOST_OF_A_CHANNEL) throw conflict('too_many_routes', `The channel has ${MOST_OF_A_CHANNEL} routes, which is as many as it can have.`);
-      await transaction.insertInto('alert_routes').values({ route_id: routeId, channel_id, min_severity: wanted.min_severity, ...written(wanted), group_s: wanted.group_s, renotify_s: wanted.renotify_s, created_at: this.clock.date(), created_by: caller.actor }).execute();
+      await transaction.insertInto('alert_routes').values({ route_id: routeId, channel_id, ...figures(wanted), ...written(wanted), created_at: this.clock.date(), created_by: caller.actor }).execute();
+      await this.lookAgain(transaction, channel_id, wanted.remind_s);
       await this.record(transaction, caller, 'created', routeId, channel.workspace_id, { channel_id, after: wanted });
     });
     return this.get(caller.scope, routeId);
@@ -46,9 +51,9 @@ export class AlertRoutes {
     await this.database.transaction().execute(async (transaction) => {
       const before = await this.row(transaction, caller.scope, routeId);
       this.channels.assertMayChange(caller, before);
-      const { min_severity, group_s, renotify_s } = patch;
-      const set = { ...written(patch), ...(min_severity !== undefined && { min_severity }), ...(group_s !== undefined && { group_s }), ...(renotify_s !== undefined && { renotify_s }) };
-      await transaction.updateTable('alert_routes').set(set).where('route_id', '=', routeId).execute();
+      this.assertGroups(before.kind, patch.group_by);
+      await transaction.updateTable('alert_routes').set({ ...written(patch), ...figures(patch) }).where('route_id', '=', routeId).execute();
+      await this.lookAgain(transaction, before.channel_id, patch.remind_s);
       await this.record(transaction, caller, 'changed', routeId, before.workspace_id, { channel_id: before.channel_id, before: presentRoute(before), after: patch });
     });
     return this.get(caller.scope, routeId);
@@ -69,18 +74,37 @@ export class AlertRoutes {
     return row;
   }
 
+  /** Others keep each incident under a key of its own, and group on their side. */
+  private assertGroups(kind: AlertChannelKind, groupBy: AlertRoute['group_by'] | undefined): void {
+    if (groupBy == null || GROUPING.includes(kind)) return;
+    throw badRequest('cannot_group', `A channel of the kind ${kind} is told of each incident by itself: it keeps them apart by their keys.`, [{ field: 'group_by', message: `is for ${GROUPING.join(', ')}` }]);
+  }
+
+  /** What was told before the route reminded is reminded of, too. */
+  private async lookAgain(transaction: Executor, channelId: string, remindS: number | null | undefined): Promise<void> {
+    if (remindS != null) await lookAgainAtAll(transaction, channelId, this.clock.date());
+  }
+
   private record(transaction: Executor, caller: Caller, what: string, routeId: string, workspace: string | null, detail: Record<string, unknown>): Promise<void> {
     return this.auditTrail.record(transaction, caller, { action: `alert_route.${what}`, object_type: 'alert_route', object_id: routeId, workspace_id: workspace, detail });
   }
 }
 
-const placed = (executor: Executor) => executor.selectFrom('alert_routes as r').innerJoin('alert_channels as c', 'c.channel_id', 'r.channel_id').selectAll('r').select('c.workspace_id');
+const placed = (executor: Executor) => executor.selectFrom('alert_routes as r').innerJoin('alert_channels as c', 'c.channel_id', 'r.channel_id').selectAll('r').select(['c.workspace_id', 'c.kind']);
 
 /** The lists of a route and its quiet hours as they are written; what is absent stays. */
-const written = (wanted: Pick<UpdateAlertRoute, 'workspaces' | 'owner_ids' | 'rule_ids' | 'quiet_hours'>) => Object.fromEntries((['workspaces', 'owner_ids', 'rule_ids', 'quiet_hours'] as const)
-  .filter((name) => wanted[name] !== undefined).map((name) => [name, wanted[name] === null ? null : JSON.stringify(wanted[name])])) as { workspaces?: string | null; owner_ids?: string | null; rule_ids?: string | null; quiet_hours?: string | null };
+const written = (wanted: Partial<Pick<UpdateAlertRoute, WrittenAsJson>>) => Object.fromEntries((['workspaces', 'owner_ids', 'rule_ids', 'quiet_hours', 'group_by'] as const)
+  .filter((name) => wanted[name] !== undefined).map((name) => [name, wanted[name] === null ? null : JSON.stringify(wanted[name])])) as Partial<Record<WrittenAsJson, string | null>>;
+
+/** The rest of it; what is absent stays. */
+function figures<T extends UpdateAlertRoute>({ min_severity, group_s, renotify_s, remind_s, remind_times, group_interval_s }: T): Pick<T, Figure> {
+  return Object.fromEntries(Object.entries({ min_severity, group_s, renotify_s, remind_s, remind_times, group_interval_s }).filter(([, value]) => value !== undefined)) as Pick<T, Figure>;
+}
+type WrittenAsJson = 'workspaces' | 'owner_ids' | 'rule_ids' | 'quiet_hours' | 'group_by';
+type Figure = 'min_severity' | 'group_s' | 'renotify_s' | 'remind_s' | 'remind_times' | 'group_interval_s';
 
 const presentRoute = (row: PlacedRoute): AlertRoute => ({
   route_id: row.route_id, channel_id: row.channel_id, workspace_id: row.workspace_id, min_severity: row.min_severity, workspaces: row.workspaces, owner_ids: row.owner_ids, rule_ids: row.rule_ids,
-  quiet_hours: row.quiet_hours, group_s: row.group_s, renotify_s: row.renotify_s, created_at: row.created_at.toISOString(), created_by: row.created_by,
+  quiet_hours: row.quiet_hours, group_s: row.group_s, renotify_s: row.renotify_s, remind_s: row.remind_s, remind_times: row.remind_times, group_by: row.group_by, group_interval_s: row.group_interval_s,
+  created_at: row.created_at.toISOString(), created_by: row.created_by,
 });

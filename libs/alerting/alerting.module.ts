@@ -13,6 +13,7 @@ import { AlertsJob } from './alerts.job.js';
 import { ChannelHealth } from './channel-health.service.js';
 import { AlertSecrets } from './channel-secrets.service.js';
 import { FanOut } from './fan-out.service.js';
+import { HeldBack } from './held-back.service.js';
 import { AlertOutlets } from './outlets.service.js';
 import { AlertSender } from './sender.service.js';
 import { SilencesController } from './silences.controller.js';
@@ -27,7 +28,7 @@ export class AlertingModule {
       imports: [AuditTrailModule, CredentialsModule, IncidentsModule],
       controllers: [AlertChannelsController, AlertDeliveriesController, AlertRoutesController, SilencesController],
       providers: [
-        { provide: AlertingSettings, useValue: settings }, AlertChannels, AlertDeliveries, AlertOutlets, AlertRoutes, AlertSecrets, AlertSender, AlertsJob, ChannelHealth, FanOut, Silences,
+        { provide: AlertingSettings, useValue: settings }, AlertChannels, AlertDeliveries, AlertOutlets, AlertRoutes, AlertSecrets, AlertSender, AlertsJob, ChannelHealth, FanOut, HeldBack, Silences,
       ],
     };
   }

@@ -23,6 +23,16 @@ export class ChannelHealth {
     return performance.now() - (this.noted.get(channelId) ?? Number.NEGATIVE_INFINITY) < NOTED_EVERY_MS;
   }
 
+  /** Before deliveries of the channel are settled in a way that changes how well it works. */
+  async lock(transaction: Executor, channelId: string): Promise<void> {
+    await transaction.selectFrom('alert_channels').select('channel_id').where('channel_id', '=', channelId).forNoKeyUpdate().execute();
+  }
+
+  /** It is deleted: nobody has to see to it any more. */
+  async forget(transaction: Executor, { failing_incident_id }: { failing_incident_id: string | null }): Promise<void> {
+    if (failing_incident_id !== null) await this.incidents.resolve(transaction, failing_incident_id, 'the channel was deleted');
+  }
+
   async noteDelivered(transaction: Executor, channelId: string): Promise<void> {
     this.noted.set(channelId, performance.now());
     const noted = await transaction.updateTable('alert_channels').set({ failing_since: null, last_failure: null, last_delivered_at: this.clock.date() }).where('channel_id', '=', channelId)

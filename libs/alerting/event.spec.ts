@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { AlertEvent } from '@keytrail/contracts';
-import { eventOf, mergedEvent, testEvent } from './event.js';
+import { eventOf, testEvent, withChange } from './event.js';
 import { NOW, briefOf, changeOf, eventWith } from './testing.js';
 
 describe('an event', () => {
@@ -10,7 +10,7 @@ describe('an event', () => {
   });
 
   it('is called after the gravest of its changes and links to the incident', () => {
-    const event = mergedEvent(eventWith({}, [changeOf('grown')]), briefOf({ severity: 'critical' }), changeOf('severity'), 'https://k.example');
+    const event = eventOf(briefOf({ severity: 'critical' }), withChange([changeOf('grown')], changeOf('severity')), 'https://k.example');
     expect(event).toMatchObject({ type: 'incident.severity_changed', data: { url: 'https://k.example/incidents/inc_1', changes: [{ kind: 'grown' }, { kind: 'severity' }] } });
   });
 

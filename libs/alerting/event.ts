@@ -1,4 +1,4 @@
-import type { AlertEvent, AlertEventType, IncidentChange, IncidentChangeKind } from '@keytrail/contracts';
+import type { AlertEvent, AlertEventType, IncidentChange, IncidentChangeKind, IncidentSummary } from '@keytrail/contracts';
 import type { IncidentBrief } from '@keytrail/incidents';
 
 const MOST_LISTED = 20;
@@ -12,28 +12,33 @@ const types: Record<IncidentChangeKind, AlertEventType> = {
   opened: 'incident.opened', state: 'incident.state_changed', severity: 'incident.severity_changed', owner: 'incident.owner_changed', grown: 'incident.grown',
 };
 
+interface Framing {
+  /** Absent: after the gravest of the changes. */
+  type?: AlertEventType | undefined;
+  note?: string | undefined;
+  /** When it is told, where there is no change to tell of. */
+  now?: Date;
+}
+
 /** What is told of an incident after its latest change. `publicUrl`: where people reach Keytrail. */
-export function eventOf(brief: IncidentBrief, changes: readonly IncidentChange[], publicUrl: string | undefined): AlertEvent {
+export function eventOf(brief: IncidentBrief, changes: readonly IncidentChange[], publicUrl: string | undefined, { type, note, now }: Framing = {}): AlertEvent {
   const { incident } = brief;
   const kind = kinds.find((one) => changes.some((change) => change.kind === one)) ?? 'grown';
   return fitted({
-    type: types[kind], timestamp: changes.at(-1)?.at ?? incident.updated_at,
+    type: type ?? types[kind], timestamp: changes.at(-1)?.at ?? now?.toISOString() ?? incident.updated_at,
     data: {
       incident: { ...incident, title: cut(incident.title), key_ids: incident.key_ids.slice(0, MOST_LISTED), addresses: incident.addresses.slice(0, MOST_LISTED), rule_ids: incident.rule_ids.slice(0, MOST_LISTED) },
       key_count: incident.key_ids.length, address_count: incident.addresses.length,
       changes: changes.length <= MOST_LISTED ? [...changes] : [...changes.slice(0, MOST_LISTED / 2), ...changes.slice(-MOST_LISTED / 2)],
       what_happened: brief.what_happened.map(({ at, text }) => ({ at, text: cut(text) })), what_to_do: brief.what_to_do,
-      url: publicUrl === undefined ? null : `${publicUrl}/incidents/${encodeURIComponent(incident.incident_id)}`, note: null,
+      url: publicUrl === undefined ? null : `${publicUrl}/incidents/${encodeURIComponent(incident.incident_id)}`, note: note ?? null, group: null,
     },
   });
 }
 
-/** Whether a change is growth after growth: of those the latest stands for all. */
-export const isGrowthOnGrowth = (earlier: AlertEvent, change: IncidentChange): boolean => change.kind === 'grown' && earlier.data.changes.at(-1)?.kind === 'grown';
-
-/** A later event of the same incident takes in the changes of one that nobody was told yet. */
-export const mergedEvent = (earlier: AlertEvent, later: IncidentBrief, change: IncidentChange, publicUrl: string | undefined): AlertEvent =>
-  eventOf(later, [...isGrowthOnGrowth(earlier, change) ? earlier.data.changes.slice(0, -1) : earlier.data.changes, change], publicUrl);
+/** One change more that nobody was told yet; of growth after growth the latest stands for all. */
+export const withChange = (changes: readonly IncidentChange[], change: IncidentChange): readonly IncidentChange[] =>
+  [...change.kind === 'grown' && changes.at(-1)?.kind === 'grown' ? changes.slice(0, -1) : changes, change];
 
 /** Tries a channel: about no incident that there is. */
 export const testEvent = (workspace: string, note: string | undefined, now: Date): AlertEvent => ({
@@ -44,12 +49,12 @@ export const testEvent = (workspace: string, note: string | undefined, now: Date
       addresses: [], rule_ids: [], findings: 0, first_seen: now.toISOString(), last_seen: now.toISOString(), opened_at: now.toISOString(), updated_at: now.toISOString(),
       acknowledged_at: null, contained_at: null, closed_at: null, merged_into: null,
     },
-    key_count: 0, address_count: 0, changes: [], what_happened: [{ at: now.toISOString(), text: 'Somebody asked for this test. Nothing has to be done.' }], what_to_do: [], url: null, note: note ?? null,
+    key_count: 0, address_count: 0, changes: [], what_happened: [{ at: now.toISOString(), text: 'Somebody asked for this test. Nothing has to be done.' }], what_to_do: [], url: null, note: note ?? null, group: null,
   },
 });
 
 /** Whether nobody has to do anything about the incident any more. */
-export const isClosed = ({ data: { incident } }: AlertEvent): boolean => incident.state === 'resolved' || incident.state === 'false_positive';
+export const isClosed = ({ state }: Pick<IncidentSummary, 'state'>): boolean => state === 'resolved' || state === 'false_positive';
 
 function cut(text: string, most = LONGEST_TEXT): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;

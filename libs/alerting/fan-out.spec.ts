@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import type { IncidentSummary } from '@keytrail/contracts';
-import { fanOut, type Destination, type PendingChange, type Told } from './fan-out.js';
+import type { Destination, GroupTold, Standing, Told } from './alert-plan.js';
+import { fanOut, type PendingChange } from './fan-out.js';
 import type { Route, Silenced } from './routing.js';
 import { NOW, briefOf, changeOf, routeTo } from './testing.js';
 
@@ -11,11 +12,11 @@ const moved = (state: IncidentSummary['state'], fields: Partial<IncidentSummary>
 const at = (seconds: number) => new Date(NOW.getTime() + seconds * 1_000);
 const silence = (fields: Partial<Silenced>): Silenced => ({ workspace_id: null, incident_id: null, key_id: null, rule_id: null, owner_id: null, starts_at: at(-60), ends_at: at(60), ...fields });
 
-function plan(changes: readonly PendingChange[], options: { destinations?: readonly Destination[]; told?: readonly Told[]; silences?: readonly Silenced[]; now?: Date } = {}) {
+function plan(changes: readonly PendingChange[], options: { destinations?: readonly Destination[]; told?: readonly Told[]; standings?: readonly Standing[]; groups?: readonly GroupTold[]; silences?: readonly Silenced[]; now?: Date } = {}) {
   let id = 0;
-  return fanOut(changes, { destinations: [to('a')], told: [], silences: [], publicUrl: undefined, now: NOW, newId: () => `dlv_${id += 1}`, ...options });
+  return fanOut(changes, { destinations: [to('a')], told: [], standings: [], groups: [], silences: [], publicUrl: undefined, now: NOW, newId: () => `dlv_${id += 1}`, ...options });
 }
-const toldBefore = (fields: Partial<Told> = {}): Told => ({ channel_id: 'a', incident_id: 'inc_1', last_send_at: at(-10), open: undefined, ...fields });
+const toldBefore = (fields: Partial<Told> = {}): Told => ({ channel_id: 'a', incident_id: 'inc_1', last_send_at: at(-10), open: undefined, waits: false, ...fields });
 
 describe('who is told what', () => {
   it('makes one notification for each channel, whichever of its routes match', () => {
@@ -81,5 +82,70 @@ describe('who is told what', () => {
 
   it('tells a channel the end also when no route leads to it any more', () => {
     expect(plan([moved('resolved')], { destinations: [to('a', { rule_ids: ['another'] })], told: [toldBefore()] }).added).toMatchObject([{ channel_id: 'a', state: 'pending' }]);
+  });
+
+  it('owes what a silence holds back until its end, or until something that is told in spite of it', () => {
+    const silences = [silence({ key_id: 'key_1' }), silence({ key_id: 'key_1', ends_at: at(30) })];
+    const changes = [opened(), grown(2), grown(3), { change: changeOf('severity'), brief: briefOf({ severity: 'critical' }) }];
+    const [standing] = plan(changes, { silences }).standings;
+    expect(standing).toMatchObject({ channel_id: 'a', incident_id: 'inc_1', look_at: at(30), owed: [{ kind: 'opened' }, { kind: 'grown' }, { kind: 'severity' }] });
+    const ended = plan([moved('acknowledged')], { standings: [standing!] });
+    expect(ended).toMatchObject({ added: [{ event: { type: 'incident.opened', data: { changes: [{ kind: 'opened' }, { kind: 'grown' }, { kind: 'severity' }, { kind: 'state' }] } } }], standings: [{ owed: [], look_at: null }] });
+    expect(plan([moved('resolved')], { standings: [standing!] })).toMatchObject({ added: [], standings: [], dropped: [{ channel_id: 'a', incident_id: 'inc_1' }] });
+  });
+
+  it('has it looked after whether somebody takes an incident up, where a route reminds, and no longer than it is open', () => {
+    const destinations = [to('a', { remind_s: 600 })];
+    const [standing] = plan([opened()], { destinations }).standings;
+    expect(standing).toMatchObject({ owed: [], reminders: 0, look_at: at(600) });
+    expect(plan([grown(2)], { destinations, told: [toldBefore()], standings: [{ ...standing!, reminders: 3 }] }).standings).toMatchObject([{ reminders: 3 }]);
+    for (const state of ['acknowledged', 'contained'] as const) expect([state, plan([moved(state)], { destinations, told: [toldBefore()], standings: [standing!] }).standings]).toMatchObject([state, [{ look_at: null }]]);
+    expect(plan([moved('resolved')], { destinations, told: [toldBefore()], standings: [standing!] }).dropped).toHaveLength(1);
+    expect(plan([moved('open')], { destinations, told: [toldBefore()], standings: [{ ...standing!, reminders: 3, look_at: null }] }).standings).toMatchObject([{ reminders: 0, look_at: at(600) }]);
+    expect(plan([opened()]).standings).toEqual([]);
+  });
+});
+
+describe('a group of incidents', () => {
+  const grouping = [to('a', { group_by: ['workspace', 'rule'], group_interval_s: 300 })];
+  const incidents = (count: number, fields: Partial<IncidentSummary> = {}) => Array.from({ length: count }, (_, index) => opened({ incident_id: `inc_${index}`, ...fields }));
+
+  it('is told of the first at once and of all that follow in one list, once for each interval', () => {
+    const { added } = plan(incidents(4), { destinations: grouping });
+    const [first, ...rest] = added;
+    const list = added.find(({ event }) => event.type === 'incident.group')!;
+    expect(first).toMatchObject({ incident_id: 'inc_0', carried_by: null, send_at: NOW });
+    expect(list).toMatchObject({ incident_id: null, send_at: at(300), change_ids: [] });
+    const carried = rest.filter((one) => one !== list);
+    expect(carried.map(({ incident_id, carried_by, send_at }) => [incident_id, carried_by, send_at])).toEqual(['inc_1', 'inc_2', 'inc_3'].map((id) => [id, list.delivery_id, at(300)]));
+  });
+
+  it('goes on with the list that waits, and begins anew when nothing was told for the interval', () => {
+    const key = plan(incidents(1), { destinations: grouping }).added[0]!.group_key!;
+    const open = { delivery_id: 'dlv_list', send_at: at(200), members: 3 };
+    expect(plan(incidents(1), { destinations: grouping, groups: [{ channel_id: 'a', group_key: key, last_send_at: at(-100), open }] }).added).toMatchObject([{ carried_by: 'dlv_list', send_at: at(200) }]);
+    expect(plan(incidents(1), { destinations: grouping, groups: [{ channel_id: 'a', group_key: key, last_send_at: at(-300), open: undefined }] }).added).toMatchObject([{ carried_by: null, send_at: NOW }]);
+    const full = plan(incidents(1), { destinations: grouping, groups: [{ channel_id: 'a', group_key: key, last_send_at: at(-100), open: { ...open, members: 50 } }] }).added;
+    expect(full).toHaveLength(2);
+  });
+
+  it('is what is alike in all that the route names, and of one route', () => {
+    expect(plan([...incidents(1), opened({ incident_id: 'inc_9', rule_ids: ['another'] })], { destinations: grouping }).added.map(({ carried_by }) => carried_by)).toEqual([null, null]);
+  });
+
+  it('does not keep what another route of the channel tells at once', () => {
+    const both = [{ ...grouping[0]!, routes: [...grouping[0]!.routes, routeTo('a', { route_id: 'rte_2', min_severity: 'critical' })] }];
+    expect(plan(incidents(2, { severity: 'critical' }), { destinations: both }).added.map(({ carried_by }) => carried_by)).toEqual([null, null]);
+  });
+
+  it('takes what becomes of an incident along until it is sent, and lets go what is too grave for quiet hours', () => {
+    const quiet_hours = { time_zone: 'UTC', from: '10:00', to: '14:00', days: ['wed' as const], except_from: 'critical' as const };
+    const quiet = [to('a', { group_by: ['workspace'], quiet_hours })];
+    const [first, list, carried] = plan(incidents(2), { destinations: quiet }).added;
+    const groups = [{ channel_id: 'a', group_key: first!.group_key!, last_send_at: first!.send_at, open: { delivery_id: list!.delivery_id, send_at: list!.send_at, members: 1 } }];
+    expect(carried).toMatchObject({ incident_id: 'inc_1', carried_by: expect.any(String) });
+    const told = [toldBefore({ incident_id: 'inc_1', last_send_at: carried!.send_at, open: carried })];
+    expect(plan([moved('acknowledged', { incident_id: 'inc_1' })], { destinations: quiet, told, groups }).widened).toMatchObject([{ carried_by: carried!.carried_by, event: { data: { incident: { state: 'acknowledged' } } } }]);
+    expect(plan([{ change: changeOf('severity'), brief: briefOf({ incident_id: 'inc_1', severity: 'critical' }) }], { destinations: quiet, told, groups }).widened).toMatchObject([{ carried_by: null, send_at: NOW }]);
   });
 });

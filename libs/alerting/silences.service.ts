@@ -5,6 +5,7 @@ import type { CreateSilence, EndSilence, Silence, SilencePage, SilenceQuery } fr
 import { Registry } from '@keytrail/credentials';
 import { Clock, badRequest, conflict, decodeCursor, encodeCursor, idPosition, newId, notFound, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor, type SilenceTable } from '@keytrail/postgres';
+import { HeldBack } from './held-back.service.js';
 
 type SilenceRow = Selectable<SilenceTable>;
 
@@ -14,7 +15,7 @@ const LONGEST_MS = 90 * 24 * 60 * 60_000;
 /** What nobody is told of for a time. Incidents go on being opened and can be seen. */
 @Injectable()
 export class Silences {
-  constructor(private readonly database: Database, private readonly registry: Registry, private readonly clock: Clock, private readonly auditTrail: AuditTrail) {}
+  constructor(private readonly database: Database, private readonly registry: Registry, private readonly heldBack: HeldBack, private readonly clock: Clock, private readonly auditTrail: AuditTrail) {}
 
   async list(scope: WorkspaceScope, { workspace, state, limit, cursor }: SilenceQuery): Promise<SilencePage> {
     let select = this.database.selectFrom('silences').selectAll().where(inWorkspaces(scope.narrow(workspace))).orderBy('silence_id', 'desc').limit(limit + 1);
@@ -39,6 +40,8 @@ export class Silences {
         starts_at: starts, ends_at: ends, reason, created_by: caller.actor, created_at: now,
       }).returningAll().executeTakeFirstOrThrow();
       await this.record(transaction, caller, 'created', row, reason, { ...what, from: starts.toISOString(), to: ends.toISOString() });
+      // Nobody is told from the answer on.
+      if (starts <= now) await this.heldBack.apply(transaction);
       return presentSilence(row);
     });
   }
@@ -51,6 +54,7 @@ export class Silences {
       if (row.ends_at <= now) throw conflict('silence_ended', 'It has ended already.');
       const ended = await transaction.updateTable('silences').set({ ends_at: now < row.starts_at ? row.starts_at : now, ended_by: caller.actor }).where('silence_id', '=', silenceId).returningAll().executeTakeFirstOrThrow();
       await this.record(transaction, caller, 'ended', row, reason, { before: { to: row.ends_at.toISOString() }, after: { to: ended.ends_at.toISOString() } });
+      await this.heldBack.release(transaction);
       return presentSilence(ended);
     });
   }

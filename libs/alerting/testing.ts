@@ -29,5 +29,5 @@ export const eventWith = (fields: Partial<IncidentSummary> = {}, changes: readon
 export const alertWith = (fields: Partial<IncidentSummary> = {}, changes?: readonly IncidentChange[]) => ({ delivery_id: 'dlv_1', event: eventWith(fields, changes), now: NOW });
 
 export const routeTo = (channel_id: string, fields: Partial<Route> = {}): Route => ({
-  channel_id, min_severity: 'low', workspaces: null, owner_ids: null, rule_ids: null, quiet_hours: null, group_s: 0, renotify_s: 3600, ...fields,
+  route_id: 'rte_1', channel_id, min_severity: 'low', workspaces: null, owner_ids: null, rule_ids: null, quiet_hours: null, group_s: 0, renotify_s: 3600, remind_s: null, remind_times: 10, group_by: null, group_interval_s: 300, ...fields,
 });

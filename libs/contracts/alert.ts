@@ -6,7 +6,7 @@ export const IncidentChangeKind = z.enum(['opened', 'state', 'severity', 'owner'
 export type IncidentChangeKind = z.infer<typeof IncidentChangeKind>;
 
 export const AlertEventType = z.enum([
-  'incident.opened', 'incident.state_changed', 'incident.severity_changed', 'incident.owner_changed', 'incident.grown', 'test',
+  'incident.opened', 'incident.state_changed', 'incident.severity_changed', 'incident.owner_changed', 'incident.grown', 'incident.reminder', 'incident.group', 'test',
 ]).meta({ id: 'AlertEventType' });
 export type AlertEventType = z.infer<typeof AlertEventType>;
 
@@ -15,6 +15,15 @@ export const IncidentChange = z.object({
   was: z.object({ state: IncidentState, severity: Severity, owner_id: z.string().nullable() }).nullable().describe('null: it was opened'),
 }).meta({ id: 'IncidentChange' });
 export type IncidentChange = z.infer<typeof IncidentChange>;
+
+/** What incidents have in common that are told together. */
+export const AlertGroupField = z.enum(['workspace', 'owner', 'rule', 'severity']).meta({ id: 'AlertGroupField' });
+export type AlertGroupField = z.infer<typeof AlertGroupField>;
+
+export const GroupedIncident = IncidentSummary.pick({ incident_id: true, workspace_id: true, title: true, severity: true, state: true }).extend({
+  owner: z.string().nullable(), type: AlertEventType, change_ids: z.array(z.number().int()), url: z.string().nullable(),
+}).meta({ id: 'GroupedIncident' });
+export type GroupedIncident = z.infer<typeof GroupedIncident>;
 
 /** What a receiver is told, whichever the channel; the body of a webhook. Less than 20 kB as JSON. */
 export const AlertEvent = z.object({
@@ -25,7 +34,10 @@ export const AlertEvent = z.object({
     changes: z.array(IncidentChange).describe('What this tells of, in order; the first and the last ones where there are more than 20'),
     what_happened: z.array(z.object({ at: timestamp, text: z.string() })).describe('The latest of the timeline'),
     what_to_do: z.array(SuggestedAction), url: z.string().nullable().describe('The page of the incident'),
-    note: z.string().nullable().describe('Of a test'),
+    note: z.string().nullable().describe('Of a test, or of what was held back'),
+    group: z.object({
+      by: z.record(z.string(), z.string()).describe('What they have in common'), incidents: z.array(GroupedIncident).describe('All of them, at most 50, gravest first'),
+    }).nullable().describe('Of `incident.group`; `incident` is then the gravest, and `changes` its'),
   }),
 }).meta({ id: 'AlertEvent' });
 export type AlertEvent = z.infer<typeof AlertEvent>;
@@ -52,19 +64,25 @@ const routeFields = {
   rule_ids: listed(64, 'With a finding of one of these rules'), quiet_hours: QuietHours.nullable().default(null),
   group_s: z.number().int().min(0).max(3600).default(0).describe('Seconds to wait before an incident is first told, so that what follows at once comes along'),
   renotify_s: z.number().int().min(60).max(7 * 86_400).default(3600).describe('An incident that grows is told again after so many seconds at the earliest'),
+  remind_s: z.number().int().min(300).max(7 * 86_400).nullable().default(null).describe('An incident that stays open is told again so many seconds after the last message about it, until somebody takes it up; null = never'),
+  remind_times: z.number().int().min(1).max(100).default(10).describe('So many reminders at most, until its state changes'),
+  group_by: z.array(AlertGroupField).min(1).max(4).nullable().default(null).describe('Incidents that are alike in all of these are told together: the first at once, those that follow within `group_interval_s` in one message. For webhook, slack and email; null = each by itself'),
+  group_interval_s: z.number().int().min(60).max(86_400).default(300).describe('Seconds between two messages about one group'),
 };
 export const CreateAlertRoute = z.strictObject({ channel_id: identifier(64), ...routeFields }).meta({ id: 'CreateAlertRoute' });
 export type CreateAlertRoute = z.infer<typeof CreateAlertRoute>;
 export const UpdateAlertRoute = z.strictObject({
   min_severity: Severity.optional(), workspaces: z.array(identifier(64)).min(1).max(200).nullable().optional(), owner_ids: z.array(identifier(64)).min(1).max(200).nullable().optional(),
   rule_ids: z.array(identifier(64)).min(1).max(200).nullable().optional(), quiet_hours: QuietHours.nullable().optional(), group_s: routeFields.group_s.removeDefault().optional(),
-  renotify_s: routeFields.renotify_s.removeDefault().optional(),
+  renotify_s: routeFields.renotify_s.removeDefault().optional(), remind_s: routeFields.remind_s.removeDefault().optional(), remind_times: routeFields.remind_times.removeDefault().optional(),
+  group_by: routeFields.group_by.removeDefault().optional(), group_interval_s: routeFields.group_interval_s.removeDefault().optional(),
 }).refine((patch) => Object.keys(patch).length > 0, { message: 'nothing to change' }).meta({ id: 'UpdateAlertRoute' });
 export type UpdateAlertRoute = z.infer<typeof UpdateAlertRoute>;
 export const AlertRoute = z.object({
   route_id: z.string(), channel_id: z.string(), workspace_id: z.string().nullable().describe('Of the channel; null: of all'), min_severity: Severity,
   workspaces: z.array(z.string()).nullable(), owner_ids: z.array(z.string()).nullable(), rule_ids: z.array(z.string()).nullable(), quiet_hours: QuietHours.nullable(),
-  group_s: z.number().int(), renotify_s: z.number().int(), created_at: timestamp, created_by: z.string(),
+  group_s: z.number().int(), renotify_s: z.number().int(), remind_s: z.number().int().nullable(), remind_times: z.number().int(),
+  group_by: z.array(AlertGroupField).nullable(), group_interval_s: z.number().int(), created_at: timestamp, created_by: z.string(),
 }).meta({ id: 'AlertRoute' });
 export type AlertRoute = z.infer<typeof AlertRoute>;
 export const AlertRoutePage = page(AlertRoute).meta({ id: 'AlertRoutePage' });
@@ -100,6 +118,7 @@ export const AlertDelivery = z.object({
   workspace_id: z.string().nullable(), type: AlertEventType, change_ids: z.array(z.number().int()), state: AlertDeliveryState, attempts: z.number().int(),
   send_at: timestamp.describe('Of a pending one: not before'), attempted_at: timestamp.nullable(), status: z.number().int().nullable().describe('Of the last answer over HTTP'),
   failure: z.string().nullable().describe('Why the last attempt failed'), created_at: timestamp, delivered_at: timestamp.nullable(),
+  carried_by: z.string().nullable().describe('The delivery that lists it, with which it is sent, where a route groups'),
 }).meta({ id: 'AlertDelivery' });
 export type AlertDelivery = z.infer<typeof AlertDelivery>;
 export const AlertDeliveryPage = page(AlertDelivery).meta({ id: 'AlertDeliveryPage' });

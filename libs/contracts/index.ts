@@ -20,8 +20,8 @@ export {
   UpdateWorkspaceKey, VerificationJwk, VerificationJwks, WorkspaceKey, WorkspaceKeyPage, issuedKinds, type AnyKey, type IssuedKind,
 } from './credential.js';
 export {
-  AlertDelivery, AlertDeliveryPage, AlertDeliveryQuery, AlertDeliveryState, AlertDeliveryWithEvent, AlertEvent, AlertEventType, AlertRoute, AlertRoutePage, AlertRouteQuery,
-  CreateAlertRoute, CreateSilence, EndSilence, IncidentChange, IncidentChangeKind, QuietHours, RedeliverAlert, Silence, SilencePage, SilenceQuery, UpdateAlertRoute,
+  AlertDelivery, AlertDeliveryPage, AlertDeliveryQuery, AlertDeliveryState, AlertDeliveryWithEvent, AlertEvent, AlertEventType, AlertGroupField, AlertRoute, AlertRoutePage, AlertRouteQuery,
+  CreateAlertRoute, CreateSilence, EndSilence, IncidentChange, GroupedIncident, IncidentChangeKind, QuietHours, RedeliverAlert, Silence, SilencePage, SilenceQuery, UpdateAlertRoute,
 } from './alert.js';
 export {
   AlertChannel, AlertChannelConfig, AlertChannelKind, AlertChannelPage, AlertChannelQuery, AlertmanagerConfig, CreateAlertChannel, CreatedAlertChannel, EmailConfig, KafkaConfig,

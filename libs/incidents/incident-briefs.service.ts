@@ -31,7 +31,16 @@ export class IncidentBriefs {
 
   /** Of the rows that `incident_changes` keeps, in their order. */
   async of(executor: Executor, snapshots: readonly Record<string, unknown>[]): Promise<IncidentBrief[]> {
-    const rows = snapshots.map(rowOfSnapshot);
+    return this.briefsOf(executor, snapshots.map(rowOfSnapshot));
+  }
+
+  /** Of incidents as they are now, by id; without those that are not there. */
+  async current(executor: Executor, incidentIds: readonly string[]): Promise<Map<string, IncidentBrief>> {
+    const rows = await executor.selectFrom('incidents').selectAll().where('incident_id', 'in', [...new Set(incidentIds)]).execute();
+    return new Map((await this.briefsOf(executor, rows)).map((brief) => [brief.incident.incident_id, brief]));
+  }
+
+  private async briefsOf(executor: Executor, rows: readonly IncidentRow[]): Promise<IncidentBrief[]> {
     const ids = [...new Set(rows.map(({ incident_id }) => incident_id))];
     const { rows: entries } = await sql<{ incident_id: string; at: Date; text: string }>`SELECT e.incident_id, e.at, e.text
       FROM unnest(${ids}::text[]) AS i (incident_id) CROSS JOIN LATERAL (

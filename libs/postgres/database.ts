@@ -29,6 +29,7 @@ import { ownerImports } from './migrations/0027-owner-imports.js';
 import { liveChanges } from './migrations/0028-live-changes.js';
 import { incidentTies } from './migrations/0029-incident-ties.js';
 import { sessions } from './migrations/0035-sessions.js';
+import { remindersAndGroups } from './migrations/0030-reminders-and-groups.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount } from './writes.js';
 
@@ -113,6 +114,7 @@ export class Database extends Kysely<Tables> {
           '0028-live-changes': liveChanges,
           '0029-incident-ties': incidentTies,
           '0035-sessions': sessions,
+          '0030-reminders-and-groups': remindersAndGroups,
         }),
       },
     });

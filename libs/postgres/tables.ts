@@ -1,6 +1,6 @@
 import type { ColumnType, Generated } from 'kysely';
 import type {
-  AlertChannelConfig, AlertChannelKind, AlertDeliveryState, AlertEvent, AlertEventType, BacktestChange, BacktestFinding, BacktestResult, BacktestState, BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, EscalationContact, IncidentChangeKind, IncidentState, IssuedKind, KeyAuthorityName, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, QuietHours, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
+  AlertChannelConfig, AlertChannelKind, AlertDeliveryState, AlertEvent, AlertEventType, AlertGroupField, BacktestChange, BacktestFinding, BacktestResult, BacktestState, BulkContainmentOrders, ContainmentAction, ContainmentState, Environment, FalsePositiveReason, FindingEvidence, EscalationContact, IncidentChange, IncidentChangeKind, IncidentState, IssuedKind, KeyAuthorityName, KeyEventType, KeyState, OnOverlapEnd, PolicyId, PolicySeverity, PublicJwk, QuietHours, RequestLogFormat, Role, RotationPolicy, Severity, TimelineEntry, VerificationJwk, ViolationEnd,
 } from '@keytrail/contracts';
 
 /** Read as Date; written as Date. */
@@ -8,6 +8,7 @@ type Time = ColumnType<Date, Date, Date>;
 type OptionalTime = ColumnType<Date | null, Date | null | undefined, Date | null>;
 /** Read as a value; written as JSON text. */
 type Json<T> = ColumnType<T, string, string>;
+type OptionalText = ColumnType<string | null, string | null | undefined, string | null>;
 type OptionalJson<T> = ColumnType<T | null, string | null, string | null>;
 
 export interface AccountTable { account_id: string; name: string; created_at: Time }
@@ -307,12 +308,17 @@ export interface AlertChannelSecretTable { channel_id: string; name: string; wra
 /** null = whichever. */
 export interface AlertRouteTable {
   route_id: string; channel_id: string; min_severity: Severity; workspaces: OptionalJson<string[]>; owner_ids: OptionalJson<string[]>; rule_ids: OptionalJson<string[]>;
-  quiet_hours: OptionalJson<QuietHours>; group_s: number; renotify_s: number; created_at: Time; created_by: string;
+  quiet_hours: OptionalJson<QuietHours>; group_s: number; renotify_s: number; remind_s: number | null; remind_times: number;
+  group_by: OptionalJson<AlertGroupField[]>; group_interval_s: number; created_at: Time; created_by: string;
 }
 export interface SilenceTable {
   silence_id: string; workspace_id: string | null; incident_id: string | null; key_id: string | null; rule_id: string | null; owner_id: string | null;
   starts_at: Time; ends_at: Time; reason: string; created_by: string; created_at: Time; ended_by: ColumnType<string | null, string | null | undefined, string | null>;
+  /** Since when it holds back what waits. */
+  applied_at: OptionalTime;
 }
+/** What a channel has yet to hear of an incident. No `look_at`: nothing, unless something becomes of it. */
+export interface AlertStandingTable { channel_id: string; incident_id: string; owed: Json<IncidentChange[]>; reminders: number; look_at: OptionalTime }
 export interface AlertDeliveryTable {
   delivery_id: string; position: Generated<number>; channel_id: string; incident_id: string | null; workspace_id: string | null; type: AlertEventType;
   /** The change it was made for; null when there is none. `change_ids`: all that it tells of. */
@@ -321,6 +327,8 @@ export interface AlertDeliveryTable {
   held_by: string | null; held_until: OptionalTime; attempted_at: OptionalTime;
   /** Of the last answer over HTTP; why the last attempt failed. */
   status: number | null; failure: string | null; created_at: Time; delivered_at: OptionalTime;
+  /** The notification that lists it; the group for which it was sent; since when what a list says does not change. */
+  carried_by: OptionalText; group_key: OptionalText; sealed_at: OptionalTime;
 }
 
 export interface Tables {
@@ -340,5 +348,5 @@ export interface Tables {
   backtests: BacktestTable; backtest_findings: BacktestFindingTable;
   policy_violations: PolicyViolationTable; policy_checks: PolicyCheckTable;
   incident_changes: IncidentChangeTable; alert_channels: AlertChannelTable; alert_channel_secrets: AlertChannelSecretTable; alert_routes: AlertRouteTable;
-  silences: SilenceTable; alert_deliveries: AlertDeliveryTable;
+  silences: SilenceTable; alert_deliveries: AlertDeliveryTable; alert_standings: AlertStandingTable;
 }

@@ -13,7 +13,7 @@ export class WriteCount {
 const QUIET: ReadonlySet<string> = new Set<keyof Tables>([
   'audit_entries', 'audit_unsequenced', 'audit_leaves', 'audit_tree_nodes', 'audit_checkpoints', 'request_nonces', 'idempotent_calls', 'key_event_topics',
   'dead_letters', 'intake_batches', 'intake_counts', 'kafka_ledger', 'detection_cursors', 'detected_batches', 'key_watch', 'findings', 'incidents',
-  'incident_timeline', 'incident_changes', 'live_changes', 'live_feed', 'alert_channels', 'alert_channel_secrets', 'alert_routes', 'silences', 'alert_deliveries', 'backtests', 'backtest_findings',
+  'incident_timeline', 'incident_changes', 'live_changes', 'live_feed', 'alert_channels', 'alert_channel_secrets', 'alert_routes', 'silences', 'alert_deliveries', 'alert_standings', 'backtests', 'backtest_findings',
 ]);
 
 /** Whether running a query can change a table that is not {@link QUIET}. When in doubt, it can. */

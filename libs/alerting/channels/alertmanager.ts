@@ -12,13 +12,13 @@ export function alertmanagerAlerts(event: AlertEvent, now: Date): object[] {
   const labelled = (severity: Severity, endsAt: Date) => ({
     labels: { alertname: event.type === 'test' ? 'KeytrailTest' : 'KeytrailIncident', incident_id: incident.incident_id, workspace: incident.workspace_id, severity },
     annotations: {
-      summary: headline(event.data), state: incident.state, owner: ownerLine(incident), description: what_happened.map(({ at, text }) => `${at} ${oneLine(text)}`).join('\n'),
+      summary: headline(event), state: incident.state, owner: ownerLine(incident), description: what_happened.map(({ at, text }) => `${at} ${oneLine(text)}`).join('\n'),
       what_to_do: what_to_do.map(({ title, call }) => oneLine(call === null ? title : `${title}: ${call}`)).join('\n'),
     },
     startsAt: incident.opened_at, endsAt: endsAt.toISOString(), ...(url !== null && { generatorURL: url }),
   });
   const former = new Set(changes.flatMap(({ was }) => (was === null || was.severity === incident.severity ? [] : [was.severity])));
-  const isOver = isClosed(event) || event.type === 'test';
+  const isOver = isClosed(event.data.incident) || event.type === 'test';
   return [...[...former].map((severity) => labelled(severity, now)), labelled(incident.severity, new Date(now.getTime() + (isOver ? 0 : STANDS_MS)))];
 }
 

@@ -10,7 +10,7 @@ const LONGEST_SUBJECT = 200;
 export function mailOf({ event, delivery_id }: Pick<OutgoingAlert, 'event' | 'delivery_id'>, { from, to }: Pick<EmailConfig, 'from' | 'to'>): SendMailOptions {
   const domain = from.slice(from.lastIndexOf('@') + 1);
   return {
-    from: { name: 'Keytrail', address: from }, to: to.map((address) => ({ name: '', address })), subject: headline(event.data).slice(0, LONGEST_SUBJECT), text: plainText(event),
+    from: { name: 'Keytrail', address: from }, to: to.map((address) => ({ name: '', address })), subject: headline(event).slice(0, LONGEST_SUBJECT), text: plainText(event),
     // Mail programs show the messages of one incident together, and one that comes twice once.
     messageId: `<${delivery_id}@${domain}>`, references: [`<${event.data.incident.incident_id}@${domain}>`],
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Keytrail-Incident': event.data.incident.incident_id, ...priorityOf(event) }, disableFileAccess: true, disableUrlAccess: true,

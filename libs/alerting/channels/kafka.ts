@@ -10,7 +10,7 @@ const statuses: Record<IncidentState, readonly [number, string]> = {
 const DETECTION_FINDING = 2004;
 
 function activityOf(event: AlertEvent): readonly [number, string] {
-  if (isClosed(event)) return [3, 'Close'];
+  if (isClosed(event.data.incident)) return [3, 'Close'];
   return event.type === 'incident.opened' ? [1, 'Create'] : [2, 'Update'];
 }
 
@@ -23,7 +23,7 @@ export function detectionFinding({ event, delivery_id, now }: OutgoingAlert): ob
   const at = Date.parse(event.timestamp);
   return {
     class_uid: DETECTION_FINDING, class_name: 'Detection Finding', category_uid: 2, category_name: 'Findings', activity_id, activity_name, type_uid: DETECTION_FINDING * 100 + activity_id,
-    severity_id, severity, status_id, status, time: at, start_time: Date.parse(incident.first_seen), end_time: Date.parse(incident.last_seen), message: headline(event.data), is_alert: incident.state === 'open', count: incident.findings,
+    severity_id, severity, status_id, status, time: at, start_time: Date.parse(incident.first_seen), end_time: Date.parse(incident.last_seen), message: headline(event), is_alert: incident.state === 'open', count: incident.findings,
     metadata: { version: '1.4.0', uid: delivery_id, logged_time: now.getTime(), product: { name: 'Keytrail', vendor_name: 'Keytrail' }, profiles: ['security_control'] },
     finding_info: {
       uid: incident.incident_id, title: incident.title, types: incident.rule_ids, created_time: Date.parse(incident.opened_at), modified_time: Date.parse(incident.updated_at),

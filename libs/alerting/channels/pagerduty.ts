@@ -8,7 +8,7 @@ const US_REGION = 'https://events.pagerduty.com/v2/enqueue';
 const LONGEST_SUMMARY = 1_024;
 
 function actionOf(event: AlertEvent): 'trigger' | 'acknowledge' | 'resolve' {
-  if (isClosed(event)) return 'resolve';
+  if (isClosed(event.data.incident)) return 'resolve';
   // Contained: somebody is at it, and it is not over.
   return event.data.incident.state === 'open' ? 'trigger' : 'acknowledge';
 }
@@ -22,7 +22,7 @@ export function pagerDutyEvent({ event, delivery_id }: Pick<OutgoingAlert, 'even
   return {
     routing_key: routingKey, event_action, dedup_key, client: 'Keytrail', ...(url !== null && { client_url: url, links: [{ href: url, text: 'The incident' }] }),
     payload: {
-      summary: headline(event.data).slice(0, LONGEST_SUMMARY), source: incident.key_ids[0] ?? incident.addresses[0] ?? incident.workspace_id, severity: severities[incident.severity],
+      summary: headline(event).slice(0, LONGEST_SUMMARY), source: incident.key_ids[0] ?? incident.addresses[0] ?? incident.workspace_id, severity: severities[incident.severity],
       timestamp: incident.first_seen, component: incident.workspace_id, group: ownerLine(incident), class: incident.rule_ids[0] ?? 'test',
       custom_details: {
         incident_id: incident.incident_id, owner: ownerLine(incident), keys: incident.key_ids, key_count, addresses: incident.addresses, address_count, findings: incident.findings,

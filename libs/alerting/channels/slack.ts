@@ -1,6 +1,6 @@
 import type { AlertEvent } from '@keytrail/contracts';
 import { oneLine, outcomeOf, type Channel } from './channel.js';
-import { headline, ownerLine } from './words.js';
+import { groupLines, headline, ownerLine } from './words.js';
 
 /** What Slack takes at most. */
 const LONGEST_HEADER = 150;
@@ -15,15 +15,19 @@ const cut = (text: string, most: number) => (text.length <= most ? text : `${tex
 const section = (text: string) => ({ type: 'section', text: plain(text, LONGEST_SECTION) });
 const button = (text: string, url: string) => ({ type: 'button', text: plain(text, LONGEST_BUTTON), url });
 
+/** Lists are longer than one section may be; ten lines of them never are. */
+const chunks = (lines: readonly string[]): string[][] => Array.from({ length: Math.ceil(lines.length / 10) }, (_, index) => lines.slice(index * 10, index * 10 + 10));
+
 /** Block Kit. With a public address there are buttons that lead to the incident; the calls stand there in any case. */
 export function slackMessage({ data, type }: AlertEvent): object {
   const { incident, what_happened, what_to_do, url, note } = data;
   const act = incident.state === 'resolved' ? undefined : what_to_do.find(({ call }) => call?.startsWith('POST ') === true);
   return {
     // For notifications and screen readers; blocks take its place elsewhere.
-    text: escaped(headline(data)), mrkdwn: false, parse: 'none', link_names: false, unfurl_links: false, unfurl_media: false,
+    text: escaped(headline({ type, data })), mrkdwn: false, parse: 'none', link_names: false, unfurl_links: false, unfurl_media: false,
     blocks: [
-      { type: 'header', text: plain(headline(data), LONGEST_HEADER) },
+      { type: 'header', text: plain(headline({ type, data }), LONGEST_HEADER) },
+      ...chunks(groupLines(data)).map((lines) => section(lines.join('\n'))),
       { type: 'section', fields: [
         plain(`Severity\n${incident.severity}`, 2_000), plain(`State\n${incident.state}`, 2_000), plain(`Owner\n${ownerLine(incident)}`, 2_000), plain(`Workspace\n${incident.workspace_id}`, 2_000),
       ] },

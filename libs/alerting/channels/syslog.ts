@@ -30,15 +30,15 @@ export function cefLine({ type, data }: AlertEvent, deliveryId: string): string 
     ...(incident.addresses[0] !== undefined && (isIP(incident.addresses[0]) === 6 ? { c6a2: incident.addresses[0], c6a2Label: 'Source IPv6 Address' } : { src: incident.addresses[0] })),
     ...(incident.key_ids[0] !== undefined && { suid: incident.key_ids[0] }), ...(url !== null && { request: url }),
     cs1Label: 'workspace', cs1: incident.workspace_id, cs2Label: 'owner', cs2: ownerLine(incident), cs3Label: 'keys', cs3: incident.key_ids.join(' '), cs4Label: 'rules', cs4: incident.rule_ids.join(' '),
-    cs5Label: 'whatToDo', cs5: what_to_do.map(({ title, call }) => (call === null ? title : `${title}: ${call}`)).join('; '), cs6Label: 'delivery', cs6: deliveryId, msg: what_happened.at(-1)?.text ?? headline(data),
+    cs5Label: 'whatToDo', cs5: what_to_do.map(({ title, call }) => (call === null ? title : `${title}: ${call}`)).join('; '), cs6Label: 'delivery', cs6: deliveryId, msg: what_happened.at(-1)?.text ?? headline({ type, data }),
   };
-  const header = ['Keytrail', 'Keytrail', '1', type, headline(data)].map(cefHeader).join('|');
+  const header = ['Keytrail', 'Keytrail', '1', type, headline({ type, data })].map(cefHeader).join('|');
   return `CEF:0|${header}|${cefSeverities[incident.severity]}|${Object.entries(extension).map(([key, value]) => `${key}=${cefValue(String(value))}`).join(' ')}`;
 }
 
 /** A message of RFC 5424; what it is about, as one line. */
 export function syslogMessage({ event, delivery_id, now }: OutgoingAlert, format: SyslogConfig['format']): string {
-  const severity = isClosed(event) ? 6 : priorities[event.data.incident.severity];
+  const severity = isClosed(event.data.incident) ? 6 : priorities[event.data.incident.severity];
   return `<${FACILITY * 8 + severity}>1 ${now.toISOString()} - keytrail - ${event.type} - ${format === 'cef' ? cefLine(event, delivery_id) : JSON.stringify(event)}`;
 }
 

@@ -13,8 +13,8 @@ export interface HttpAnswer {
 /** Of a body no more is read, and no longer. What counts is the status. */
 const MOST_BODY_BYTES = 16 * 1024;
 const LONGEST_BODY_MS = 2_000;
-/** Open connections to one host, and how long one that is idle is kept. */
-const MOST_SOCKETS = 20;
+/** Idle connections to one host that are kept, and for how long. How many are open at once is for the sender to say: one that waited for another's would look like a receiver that hangs. */
+const MOST_IDLE = 20;
 const IDLE_MS = 4_000;
 
 /** Posts over HTTP, to addresses that may be reached: no redirects, a time limit on everything, a limit on what is read. */
@@ -22,7 +22,7 @@ export class HttpOutlet {
   private readonly agents: { 'http:': HttpAgent; 'https:': HttpsAgent };
 
   constructor(private readonly guard: AddressGuard, private readonly timeoutMs: number) {
-    const options = { keepAlive: true, keepAliveMsecs: 1_000, maxSockets: MOST_SOCKETS, maxFreeSockets: MOST_SOCKETS, timeout: IDLE_MS };
+    const options = { keepAlive: true, keepAliveMsecs: 1_000, maxFreeSockets: MOST_IDLE, timeout: IDLE_MS };
     this.agents = { 'http:': new HttpAgent(options), 'https:': new HttpsAgent(options) };
   }
 

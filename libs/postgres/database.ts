@@ -28,8 +28,8 @@ import { incidentPages } from './migrations/0026-incident-pages.js';
 import { ownerImports } from './migrations/0027-owner-imports.js';
 import { liveChanges } from './migrations/0028-live-changes.js';
 import { incidentTies } from './migrations/0029-incident-ties.js';
-import { sessions } from './migrations/0035-sessions.js';
 import { remindersAndGroups } from './migrations/0030-reminders-and-groups.js';
+import { sessions } from './migrations/0035-sessions.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount } from './writes.js';
 
@@ -113,8 +113,8 @@ export class Database extends Kysely<Tables> {
           '0027-owner-imports': ownerImports,
           '0028-live-changes': liveChanges,
           '0029-incident-ties': incidentTies,
-          '0035-sessions': sessions,
           '0030-reminders-and-groups': remindersAndGroups,
+          '0035-sessions': sessions,
         }),
       },
     });

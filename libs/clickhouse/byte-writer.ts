@@ -34,6 +34,10 @@ export class ByteWriter {
     this.length += numbers.byteLength;
   }
 
+  clear(): void {
+    this.length = 0;
+  }
+
   bytes(): Buffer {
     return this.buffer.subarray(0, this.length);
   }

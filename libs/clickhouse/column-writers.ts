@@ -4,6 +4,8 @@ import { ByteWriter } from './byte-writer.js';
 export interface ColumnWriter<Row> {
   append(rows: readonly Row[]): void;
   writeTo(out: ByteWriter): void;
+  /** Forgets its values and keeps its room for others. */
+  clear(): void;
   /** Whether it may be left out of the block. */
   readonly isEmpty?: boolean;
 }
@@ -33,6 +35,10 @@ export class TextWriter<Row> implements ColumnWriter<Row> {
     for (let row = 0; row < rows.length; row += 1) texts.string(value(rows[row]!));
   }
 
+  clear(): void {
+    this.texts.clear();
+  }
+
   writeTo(out: ByteWriter): void {
     out.raw(this.texts.bytes());
   }
@@ -51,6 +57,10 @@ export class NumberWriter<Row, Kind extends Numbers> implements ColumnWriter<Row
     const { numbers, value, length } = this;
     for (let row = 0; row < rows.length; row += 1) numbers[length + row] = value(rows[row]!);
     this.length += rows.length;
+  }
+
+  clear(): void {
+    this.length = 0;
   }
 
   writeTo(out: ByteWriter): void {
@@ -74,6 +84,10 @@ export class WordsWriter<Row> implements ColumnWriter<Row> {
       setWords(words, this.length, value(rows[row]!));
       this.length += 2;
     }
+  }
+
+  clear(): void {
+    this.length = 0;
   }
 
   writeTo(out: ByteWriter): void {
@@ -100,6 +114,11 @@ export class NullableWriter<Row> implements ColumnWriter<Row> {
   append(rows: readonly Row[]): void {
     this.nulls.append(rows);
     this.values.append(rows);
+  }
+
+  clear(): void {
+    this.nulls.clear();
+    this.values.clear();
   }
 
   writeTo(out: ByteWriter): void {
@@ -132,6 +151,12 @@ export class DictionaryWriter<Row> implements ColumnWriter<Row> {
       indexes[length + row] = this.place;
     }
     this.length += rows.length;
+  }
+
+  clear(): void {
+    this.places.clear();
+    this.last = undefined;
+    this.length = 0;
   }
 
   writeTo(out: ByteWriter): void {
@@ -175,6 +200,11 @@ export class TextsWriter<Row> implements ColumnWriter<Row> {
     this.ends.append(rows);
   }
 
+  clear(): void {
+    this.texts.length = 0;
+    this.ends.clear();
+  }
+
   writeTo(out: ByteWriter): void {
     this.ends.writeTo(out);
     for (const text of this.texts) out.string(text);
@@ -197,6 +227,12 @@ export class MapWriter<Row> implements ColumnWriter<Row> {
 
   append(rows: readonly Row[]): void {
     this.ends.append(rows);
+  }
+
+  clear(): void {
+    this.keys.length = 0;
+    this.values.length = 0;
+    this.ends.clear();
   }
 
   writeTo(out: ByteWriter): void {

@@ -30,6 +30,12 @@ export class NativeBlockBuilder<Row> {
     for (const { writer } of this.writers) writer.append(rows);
   }
 
+  /** Forgets its rows and keeps its room for others. */
+  clear(): void {
+    this.rows = 0;
+    for (const { writer } of this.writers) writer.clear();
+  }
+
   /** The block, with columns that have one value throughout. */
   build(constants: readonly NativeConstant[] = []): NativeBlock {
     const writers = this.writers.filter(({ writer }) => writer.isEmpty !== true);

@@ -32,6 +32,26 @@ describe('gathered rows', () => {
     expect(() => rows.asRows()).toThrow(/too many/);
   });
 
+  it('should hold nothing of the blocks before', () => {
+    const odd = (index: number): RequestLogRow => ({ ...row(index), principal: `p-${index}`, latency_ms: null, attributes: { odd: 'x' }, signs: ['runtime:x'] });
+    const alone = blockOf(gathered(100, 0));
+    for (const count of [600, 30_000]) {
+      const others = new GatheredRows({ mostKept: 0 });
+      for (let index = 0; index < count; index += 1) others.add(odd(index));
+      blockOf(others);
+      expect(blockOf(gathered(100, 0))).toEqual(alone);
+    }
+  });
+
+  it('should be given away once: their block is used again for others', () => {
+    for (const mostKept of [0, Infinity]) {
+      const rows = gathered(600, mostKept);
+      rows.asBlock();
+      expect(() => rows.asBlock()).toThrow(/given away/);
+      expect(() => rows.asRows()).toThrow();
+    }
+  });
+
   it('should leave out the column of attributes when no row has any', () => {
     expect([gathered(699, 0), gathered(700, 0)].map((rows) => blockOf(rows).columns.includes('attributes'))).toEqual([false, true]);
   });

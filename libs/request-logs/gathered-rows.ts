@@ -16,6 +16,7 @@ export class GatheredRows {
   private kept: RequestLogRow[] = [];
   private builder: RequestLogBlockBuilder | undefined;
   private count = 0;
+  private isGiven = false;
 
   constructor(private readonly options: GatheredRowsOptions) {}
 
@@ -31,13 +32,17 @@ export class GatheredRows {
 
   /** The rows themselves, where there are no more than were to be kept. */
   asRows(): readonly RequestLogRow[] {
-    if (this.builder !== undefined) throw new Error('these rows were too many to be kept');
+    if (this.builder !== undefined || this.isGiven) throw new Error('these rows were too many to be kept');
     return this.kept;
   }
 
-  /** What they are stored as. */
+  /** What they are stored as; once, since it is used again for other rows when it is done with. */
   asBlock(): RequestLogBlockBuilder {
-    return this.writeKept();
+    if (this.isGiven) throw new Error('these rows were given away already');
+    this.isGiven = true;
+    const builder = this.writeKept();
+    this.builder = undefined;
+    return builder;
   }
 
   private writeKept(): RequestLogBlockBuilder {

@@ -15,7 +15,7 @@ import { RepeatedInsert } from './repeated-insert.service.js';
 import { RequestLogStore } from './request-log.store.js';
 import type { RequestLogRow } from './row.js';
 import type { RawLine } from './raw-line.js';
-import { MOST_LINES, requestsIn, tooManyLines } from './too-many-lines.js';
+import { MOST_LINES, requestsOf, tooManyLines } from './too-many-lines.js';
 
 const SOURCE = 'http';
 const ERRORS_SHOWN = 100;
@@ -75,7 +75,7 @@ export class HttpIntake {
 
   private async takeBody(caller: Caller, body: Buffer, sent: Pick<SentBatch, 'query' | 'idempotencyKey'>, held: Held): Promise<IntakeResult> {
     const { query, idempotencyKey } = sent;
-    refuseTooManyLines(body);
+    const lines = linesIn(body);
     if (query.workspace !== undefined) caller.scope.assertAllows(query.workspace);
     const sha256 = idempotencyKey === undefined ? '' : createHash('sha256').update(body).update(`\0${query.format}\0${query.workspace ?? ''}`).digest('hex');
     const token = tokenOf(idempotencyKey === undefined ? newId('batch') : `${caller.actor}\0${idempotencyKey}`);
@@ -84,7 +84,7 @@ export class HttpIntake {
     const receivedAt = known?.receivedAt ?? this.clock.now();
     const context = await this.intake.contextFor({ source: SOURCE, scope: caller.scope, format: query.format, workspace: query.workspace,
       asOf: known && new Date(known.receivedAt) });
-    const taken = await this.intake.takeIn(linesOf(body, query, receivedAt, held), context, new GatheredRows({ mostKept: known === undefined ? MOST_ROWS_A_GROUP : Infinity }));
+    const taken = await this.intake.takeIn(linesOf(body, query, receivedAt, held), context, new GatheredRows({ mostKept: known === undefined ? MOST_ROWS_A_GROUP : Infinity, expected: lines }));
     if (taken.received === 0) throw new AppError({ code: 'empty_batch', status: 400, message: 'The body holds no line.' });
     if (idempotencyKey !== undefined && known === undefined && !await this.claim(token, sha256, receivedAt)) {
       // Another call was first: the lines are read as it reads them, so that a bad one makes no second dead letter.
@@ -151,7 +151,7 @@ const tokenOf = (name: string) => createHash('sha256').update(name).digest('hex'
 function* linesOf(body: Buffer, { format }: IntakeQuery, receivedAt: number, held: Held): Generator<RawLine> {
   let requests = 0;
   for (const parsed of parseBody(body, { format, maxItems: MOST_LINES })) {
-    const more = parsed.problem === undefined ? requestsIn(parsed.value) : 1;
+    const more = requestsOf(parsed);
     requests += more;
     if (requests > MOST_LINES) throw tooManyLines();
     held.take(more * BYTES_A_LINE);
@@ -160,11 +160,12 @@ function* linesOf(body: Buffer, { format }: IntakeQuery, receivedAt: number, hel
   }
 }
 
-/** Every bad line becomes a dead letter; a body of nothing but line feeds and braces must not become millions. */
-function refuseTooManyLines(body: Buffer): void {
+/** Every bad line becomes a dead letter; a body of nothing but line feeds and braces must not become millions: 413. */
+function linesIn(body: Buffer): number {
   let lines = 0;
   for (let at = body.indexOf(0x0a); at !== -1; at = body.indexOf(0x0a, at + 1)) {
     lines += 1;
     if (lines > MOST_LINES) throw tooManyLines();
   }
+  return lines;
 }

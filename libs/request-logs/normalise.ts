@@ -74,6 +74,26 @@ export function normaliseLine(line: RequestLogLine, context: NormaliseContext): 
   return { row };
 }
 
+/**
+ * Adds to the row of a line that was found plain what the context tells, as `normaliseLine` does. false: this line has to be looked at more closely
+ * after all, and the row is not to be used.
+ */
+export function completeRow(row: RequestLogRow, context: NormaliseContext): boolean {
+  if (timeProblem(row.time, context.receivedAt) !== undefined) return false;
+  const registered = row.key_id === '' ? undefined : context.lookupKey(row.key_id);
+  const workspace = row.workspace_id === '' ? registered?.workspace_id ?? context.defaultWorkspace : row.workspace_id;
+  if (workspace === '' || context.acceptsWorkspace?.(workspace) === false) return false;
+  row.workspace_id = name(context.redactor, workspace, 64);
+  if (registered !== undefined) row.credential_kind = registered.kind;
+  row.country = row.address === '' ? '' : context.countryOf(row.address);
+  row.source = context.source;
+  row.topic = context.topic ?? '';
+  row.partition = context.partition ?? -1;
+  row.offset = context.offset ?? -1;
+  row.ingested_at = context.receivedAt;
+  return true;
+}
+
 type Texts = Pick<RequestLogRow, 'route' | 'path' | 'user_agent' | 'origin' | 'referer'>;
 
 /** Fields that a secret was taken out of which opens something: that of a registered key, or the very one the call was made with. */

@@ -3,8 +3,9 @@ import type { RequestLogFormat } from '@keytrail/contracts';
 import { AppError } from '@keytrail/platform';
 import { endOfValue, isDeeper, skipSpace, splitArray, type ArraySpans } from './json-scan.js';
 import type { LineProblem } from './line-problem.js';
+import { PlainLineReader } from './formats/plain-line.js';
 import { ParsedLine } from './raw-line.js';
-import { MOST_REQUESTS_A_MESSAGE, requestsIn, tooManyLines } from './too-many-lines.js';
+import { MOST_REQUESTS_A_MESSAGE, requestsOf, tooManyLines } from './too-many-lines.js';
 
 export interface ParseOptions {
   format: RequestLogFormat;
@@ -19,7 +20,12 @@ export interface ParseOptions {
 interface Limits extends Required<Omit<ParseOptions, 'format'>> {
   /** Whether a line that is no JSON at all is a value too: its text. */
   text: boolean;
+  /** Whether plain lines are read at once. */
+  plain: boolean;
 }
+
+/** What it remembers of lines is theirs alone, and bounded. */
+const plainLines = new PlainLineReader();
 
 const NEWLINE = 0x0a;
 const RECORDS = /^\s{0,256}\{\s{0,256}"Records"\s{0,256}:\s{0,256}\[/;
@@ -49,19 +55,23 @@ export function* parseBody(body: Buffer, options: ParseOptions): Generator<Parse
 }
 
 const limitsOf = ({ format, maxLineBytes = 1 << 20, maxDepth = 64, maxItems = Infinity }: ParseOptions): Limits =>
-  ({ maxLineBytes, maxDepth, maxItems, text: format === 'combined' || format === 'auto' });
+  ({ maxLineBytes, maxDepth, maxItems, text: format === 'combined' || format === 'auto', plain: format === 'native' });
 
 /**
  * Reads a Kafka message: a single object as a rule, but also an array, `{"Records": […]}` or several lines. One with more than 10,000
  * requests is refused whole, before anything is made of them: a small message may hold any number, and its partition waits for it.
  */
 export function parseMessage(value: Buffer, format: RequestLogFormat): ParsedLine[] {
+  if (format === 'native') {
+    const row = plainLines.read(value, 0);
+    if (row !== undefined && plainLines.end === value.length) return [new ParsedLine(1, value, 0, value.length).acceptRow(row)];
+  }
   const isOneLine = value[0] === 0x7b && !value.includes(NEWLINE) && format !== 'cloudtrail' && format !== 'auto';
   const lines: ParsedLine[] = [];
   let requests = 0;
   try {
     for (const line of isOneLine ? [parseLine(value, 1, limitsOf({ format }))] : parseBody(value, { format, maxItems: MOST_REQUESTS_A_MESSAGE })) {
-      requests += line.problem === undefined ? requestsIn(line.value) : 1;
+      requests += requestsOf(line);
       if (requests > MOST_REQUESTS_A_MESSAGE) return [tooManyItems(value)];
       lines.push(line);
     }
@@ -130,10 +140,22 @@ function* parseLines(bytes: Buffer, limits: Limits): Generator<ParsedLine, void,
   for (let from = 0; from < bytes.length;) {
     const to = endOfChunk(bytes, from);
     const chunk = bytes.subarray(from, to);
-    // In ASCII text, bytes and characters have the same place: decode once and cut strings.
-    const text = isAscii(chunk) ? chunk.toString('latin1') : undefined;
+    let text: string | undefined;
+    let isDecoded = false;
     for (let at = 0; at < chunk.length;) {
       line += 1;
+      const row = limits.plain ? plainLines.read(chunk, at) : undefined;
+      if (row !== undefined && endsLine(chunk, plainLines.end) && plainLines.end - at <= limits.maxLineBytes) {
+        const { end } = plainLines;
+        yield new ParsedLine(line, chunk, at, end).acceptRow(row);
+        at = end + 1;
+        continue;
+      }
+      if (!isDecoded) {
+        isDecoded = true;
+        // In ASCII text, bytes and characters have the same place: decode once and cut strings.
+        text = isAscii(chunk) ? chunk.toString('latin1') : undefined;
+      }
       const newline = text === undefined ? chunk.indexOf(NEWLINE, at) : text.indexOf('\n', at);
       const next = newline === -1 ? chunk.length : newline + 1;
       let end = newline === -1 ? chunk.length : newline;
@@ -147,6 +169,8 @@ function* parseLines(bytes: Buffer, limits: Limits): Generator<ParsedLine, void,
     from = to;
   }
 }
+
+const endsLine = (bytes: Buffer, at: number) => at === bytes.length || bytes[at] === NEWLINE;
 
 /** After the last line feed of the next so many bytes, or after the line when it is longer than that. `from` is where a line starts. */
 function endOfChunk(bytes: Buffer, from: number): number {

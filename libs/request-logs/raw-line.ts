@@ -1,5 +1,5 @@
 import type { LineProblem } from './line-problem.js';
-import type { NormaliseContext } from './row.js';
+import type { NormaliseContext, RequestLogRow } from './row.js';
 
 /** A line as it came, with where and when: either `value` was read from it, or there is a `problem`. */
 export interface RawLine extends Pick<NormaliseContext, 'receivedAt' | 'topic' | 'partition' | 'offset'> {
@@ -12,18 +12,21 @@ export interface RawLine extends Pick<NormaliseContext, 'receivedAt' | 'topic' |
   /** All of the Kafka message it came in; undefined for other sources. */
   readonly message?: Buffer | undefined;
   readonly value?: unknown;
+  /** The row of a line that needs no closer look: `completeRow` is left to do. It may be asked for its value all the same. */
+  readonly row?: RequestLogRow | undefined;
   readonly problem?: LineProblem | undefined;
 }
 
 /** A line of a body. Who reads the body says where and when it came. One object a line, since there are very many. */
 export class ParsedLine implements RawLine {
-  value: unknown = undefined;
+  row: RequestLogRow | undefined = undefined;
   problem: LineProblem | undefined = undefined;
   receivedAt = 0;
   topic = '';
   partition = -1;
   offset = -1;
   message: Buffer | undefined = undefined;
+  private read: unknown = undefined;
 
   /** The line is `body` from `start` to `end` (exclusive). */
   constructor(readonly line: number, private readonly body: Buffer, private readonly start: number, private readonly end: number) {}
@@ -37,8 +40,18 @@ export class ParsedLine implements RawLine {
     return this.end - this.start;
   }
 
+  get value(): unknown {
+    if (this.row !== undefined) this.read ??= JSON.parse(this.body.toString('latin1', this.start, this.end)) as unknown;
+    return this.read;
+  }
+
   accept(value: unknown): this {
-    this.value = value;
+    this.read = value;
+    return this;
+  }
+
+  acceptRow(row: RequestLogRow): this {
+    this.row = row;
     return this;
   }
 

@@ -36,6 +36,7 @@ const PLAIN_USER = /^[A-Za-z._-]{1,24}$/;
 const MAX_ROUNDS = 6;
 const MAX_ENCODINGS = 3;
 const REMEMBERED = 8192;
+const MASK = `fp_${'0'.repeat(24)}`;
 
 /** `fingerprintKey` must stay the same for as long as fingerprints are to be compared. */
 export function createRedactor(fingerprintKey: Buffer): Redactor {
@@ -58,6 +59,12 @@ export function createRedactor(fingerprintKey: Buffer): Redactor {
     redactName: remembering((text) => (NO_NAME.test(text) ? redactText(text) : redactId(text))),
   };
 }
+
+/** Whether redaction of each kind leaves a text as it is, which no key changes. */
+export const isFreeOfSecrets = (text: string): boolean => untilStable(text, mask, 0) === text;
+export const isIdFreeOfSecrets = (text: string): boolean => text.length < 12 || replaceShapes(text, survey(text), mask) === text;
+export const isNameFreeOfSecrets = (text: string): boolean => (NO_NAME.test(text) ? isFreeOfSecrets(text) : isIdFreeOfSecrets(text));
+const mask: Replace = () => MASK;
 
 /** Remembers answers for texts of ordinary length. */
 function remembering(answer: (text: string) => string): (text: string) => string {

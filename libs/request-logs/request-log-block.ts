@@ -44,9 +44,22 @@ const COLUMNS: readonly Column[] = [
 /** A block of `request_logs` in the making. */
 export type RequestLogBlockBuilder = NativeBlockBuilder<RequestLogRow>;
 
-export const buildRequestLogBlock = (expectedRows: number): RequestLogBlockBuilder => new NativeBlockBuilder(COLUMNS, expectedRows);
+export const buildRequestLogBlock = (expectedRows: number): RequestLogBlockBuilder => spare.pop() ?? new NativeBlockBuilder(COLUMNS, expectedRows);
 
-/** The block, stamped with the insert it comes in (`batch_id`) and its moment (epoch milliseconds). */
-export const stampedBlock = (builder: RequestLogBlockBuilder, batchId: string, insertedAt: number): NativeBlock => builder.build([
-  { name: 'batch_id', type: 'LowCardinality(String)', value: batchId }, { name: 'ingested_at', type: `DateTime64(3, 'UTC')`, value: insertedAt },
-]);
+/** Builders for the blocks to come: their columns take some megabytes, which the runtime is slow to find free again. */
+const spare: RequestLogBlockBuilder[] = [];
+const MOST_SPARE = 2;
+/** Those of larger blocks are let go. */
+const MOST_SPARE_ROWS = 25_000;
+
+/** The block, stamped with the insert it comes in (`batch_id`) and its moment (epoch milliseconds). The builder is not to be used after it. */
+export function stampedBlock(builder: RequestLogBlockBuilder, batchId: string, insertedAt: number): NativeBlock {
+  const block = builder.build([
+    { name: 'batch_id', type: 'LowCardinality(String)', value: batchId }, { name: 'ingested_at', type: `DateTime64(3, 'UTC')`, value: insertedAt },
+  ]);
+  if (spare.length < MOST_SPARE && block.rows <= MOST_SPARE_ROWS) {
+    builder.clear();
+    spare.push(builder);
+  }
+  return block;
+}

@@ -2,7 +2,7 @@ import type { RequestLogFormat } from '@keytrail/contracts';
 import type { LetterContext } from './dead-letter-workspace.js';
 import { formats } from './formats/index.js';
 import type { GatheredRows } from './gathered-rows.js';
-import { normaliseLine } from './normalise.js';
+import { completeRow, normaliseLine } from './normalise.js';
 import { MessageRefusals } from './message-refusals.js';
 import type { RawLine } from './raw-line.js';
 import type { NormaliseContext } from './row.js';
@@ -49,6 +49,11 @@ function takeLine(from: RawLine, format: RequestLogFormat, where: NormaliseConte
   where.topic = from.topic ?? '';
   where.partition = from.partition ?? -1;
   where.offset = from.offset ?? -1;
+  if (from.row !== undefined && completeRow(from.row, where)) {
+    taken.received += 1;
+    taken.rows.add(from.row);
+    return;
+  }
   const items = formats[format](from.value);
   for (let index = 0; index < items.length; index += 1) {
     const item = items[index]!;

@@ -10,6 +10,10 @@ const DATE_TIME = new RegExp('^20\\d\\d-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1\\d|2[0-
 const KINDS = new Set<unknown>(CredentialKind.options);
 const OUTCOMES = new Set<unknown>(Outcome.options);
 
+/** RFC 3339 with an offset. */
+export const isDateTime = (text: string): boolean => DATE_TIME.test(text);
+export const isMethod = (text: string): boolean => METHOD.test(text);
+
 const isText = (value: unknown, max: number) =>
   typeof value === 'string' && value.length > 0 && value.length <= max && !CONTROL.test(value);
 const isTextIfAny = (value: unknown, max: number) => value === undefined || isText(value, max);
@@ -24,9 +28,9 @@ const within = (value: unknown, min: number, max: number) => typeof value === 'n
  */
 export function isSurelyValid(line: JsonObject): boolean {
   const { time } = line;
-  return (typeof time === 'string' ? DATE_TIME.test(time) : within(time, 0, 8.64e15))
+  return (typeof time === 'string' ? isDateTime(time) : within(time, 0, 8.64e15))
     && isId(line['request_id'], 128) && isText(line['path'], 16_384)
-    && typeof line['method'] === 'string' && METHOD.test(line['method'])
+    && typeof line['method'] === 'string' && isMethod(line['method'])
     && Number.isInteger(line['status']) && within(line['status'], 100, 599)
     && (line['workspace'] === undefined || isId(line['workspace'], 64)) && (line['key_id'] === undefined || isId(line['key_id'], 256))
     && (line['key'] === undefined || (typeof line['key'] === 'string' && line['key'].length > 0 && line['key'].length <= 4096))

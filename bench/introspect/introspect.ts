@@ -4,15 +4,18 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { CreatedApiKey, Introspection } from '@keytrail/contracts';
 import { findPostgresBin } from '../../test/support/find-programs.js';
 import { KeeperLine } from '../../test/support/server-keeper.js';
-import { createDatabase } from '../support/database.js';
-import { callApi, serve, startServer, type Served } from '../support/serve.js';
-import { offer, type Load } from './load.js';
-import { makePresented, type Presented } from './presented.js';
+import { createDatabase, serverPid } from '../support/database.js';
+import { callApi, moveAside, serve, startServer, type Served } from '../support/serve.js';
+import { startGateway, takeOrders } from './caller.js';
+import type { Load } from './load.js';
+import { makePresented, presentedKinds, type Presented, type PresentedKind } from './presented.js';
 
 const options = {
-  rate: { type: 'string', default: '2000' }, seconds: { type: 'string', default: '10' }, json: { type: 'boolean', default: false }, 'embedded-postgres': { type: 'boolean', default: false },
+  rate: { type: 'string', default: '2000' }, seconds: { type: 'string', default: '10' }, warmup: { type: 'string', default: '2' }, kinds: { type: 'string' }, json: { type: 'boolean', default: false }, 'embedded-postgres': { type: 'boolean', default: false },
   // Of the server, which runs as a process of its own.
   serve: { type: 'string' }, postgres: { type: 'string', default: '' },
+  // Of the gateway, which does, too.
+  offer: { type: 'boolean', default: false },
 } as const;
 
 interface Measured {
@@ -23,20 +26,24 @@ interface Measured {
   stale: number;
 }
 
-/** `npm run bench:introspect -- [--rate N] [--seconds N] [--embedded-postgres] [--json]` */
+/** `npm run bench:introspect -- [--rate N] [--seconds N] [--warmup N] [--kinds a,b] [--embedded-postgres] [--json]` */
 export async function introspect(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options });
   if (values.serve !== undefined) return serve(values.serve, values.postgres);
+  if (values.offer) return takeOrders();
   const [rate, seconds] = [Number(values.rate), Number(values.seconds)];
+  const [warmup, kinds] = [Number(values.warmup), (values.kinds?.split(',') ?? Object.keys(presentedKinds)) as PresentedKind[]] as const;
   if (!(rate >= 1 && seconds >= 1)) throw new Error('--rate and --seconds take numbers from 1');
+  const unknown = kinds.find((kind) => !(kind in presentedKinds));
+  if (!(warmup > 0) || unknown !== undefined) throw new Error(`--warmup takes a number above 0, --kinds some of ${Object.keys(presentedKinds).join(', ')}`);
   const servers = await KeeperLine.open();
   try {
     const bin = values['embedded-postgres'] ? undefined : findPostgresBin();
-    const forms = { embedded: '', ...(bin !== undefined && { server: await createDatabase((await servers.start<{ url: string }>('postgres', { bin })).url) }) };
+    const forms = { embedded: '', ...(bin !== undefined && { server: await startPostgres(servers, bin) }) };
     const measured: Record<string, Measured> = {};
     for (const [form, postgres] of Object.entries(forms)) {
       process.stderr.write(`Postgres ${form}: ${rate} calls/s for ${seconds} s of each kind …\n`);
-      measured[form] = await measure(postgres, rate, seconds);
+      measured[form] = await measure(postgres, rate, seconds, warmup, kinds);
     }
     process.stdout.write(`${describe(measured)}\n`);
     if (values.json) process.stdout.write(`${JSON.stringify(figuresOf(measured))}\n`);
@@ -45,19 +52,29 @@ export async function introspect(args: string[]): Promise<void> {
   }
 }
 
-async function measure(postgres: string, rate: number, seconds: number): Promise<Measured> {
+/** Beside the callers, off the core that is Keytrail's. */
+async function startPostgres(servers: KeeperLine, bin: string): Promise<string> {
+  const { url } = await servers.start<{ url: string }>('postgres', { bin });
+  moveAside(await serverPid(url));
+  return createDatabase(url);
+}
+
+async function measure(postgres: string, rate: number, seconds: number, warmup: number, kinds: readonly PresentedKind[]): Promise<Measured> {
   const server = await startServer('introspect', postgres);
+  const gateway = await startGateway();
   try {
     const presented = await makePresented(server);
     const byKind: Record<string, Load> = {};
     const churn = startChurn(server, presented);
-    for (const [kind, bodyOf] of Object.entries(presented.byKind)) {
-      await offer(server, presented.gateway, rate, 2, bodyOf);
-      byKind[kind] = await offer(server, presented.gateway, rate, seconds, bodyOf);
+    for (const kind of kinds) {
+      const order = { server, presented, kind, perSecond: rate };
+      await gateway.offer({ ...order, seconds: warmup });
+      byKind[kind] = await gateway.offer({ ...order, seconds });
       process.stderr.write(`  ${kind}: p99 ${byKind[kind].p99_ms} ms\n`);
     }
     return { pinned: server.pinned, byKind, ...await churn.stop() };
   } finally {
+    await gateway.stop();
     await server.stop();
   }
 }
@@ -100,11 +117,11 @@ function figuresOf(measured: Record<string, Measured>) {
 
 function describe(measured: Record<string, Measured>): string {
   const rows = Object.entries(measured).flatMap(([form, { byKind }]) => Object.entries(byKind).map(([kind, load]) =>
-    `${form.padEnd(9)} ${kind.padEnd(14)} ${String(load.per_s).padStart(7)} ${load.p50_ms.toFixed(2).padStart(9)} ${load.p99_ms.toFixed(2).padStart(9)} ${load.p999_ms.toFixed(2).padStart(9)} ${load.max_ms.toFixed(1).padStart(9)} ${load.cpu_ms.toFixed(3).padStart(9)} ${String(load.wrong).padStart(6)}`));
+    `${form.padEnd(9)} ${kind.padEnd(14)} ${String(load.per_s).padStart(7)} ${load.p50_ms.toFixed(2).padStart(9)} ${load.p99_ms.toFixed(2).padStart(9)} ${load.p999_ms.toFixed(2).padStart(9)} ${load.max_ms.toFixed(1).padStart(9)} ${load.cpu_ms.toFixed(3).padStart(9)} ${load.late_p99_ms.toFixed(2).padStart(8)} ${String(load.wrong).padStart(6)}`));
   const { revoked, stale } = figuresOf(measured);
   const load = loadavg().map((value) => value.toFixed(1)).join(' ');
   return [
-    'Postgres  kind              per s    p50 ms    p99 ms  p99.9 ms    max ms    CPU ms  wrong', ...rows, '',
+    'Postgres  kind              per s    p50 ms    p99 ms  p99.9 ms    max ms    CPU ms  late p99  wrong', ...rows, '',
     `Keytrail ${measured['embedded']!.pinned ? 'on one core' : 'not held to one core: there is no taskset'}; each call measured from when it was due. Meanwhile ${revoked} keys were made and revoked; ${stale} of them were called good by the next call. Load of the machine: ${load}.`,
   ].join('\n');
 }

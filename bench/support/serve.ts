@@ -37,21 +37,30 @@ export async function serve(directory: string, postgres: string): Promise<void> 
   process.exit(0);
 }
 
-const CORE = '0';
-const OTHER_CORE = '1';
+const CORES = { keytrail: '0', other: '1' } as const;
+const canPin = spawnSync('taskset', ['-c', CORES.other, 'true']).status === 0;
+
+/** As scripts/start.mjs has it. */
+const ON_ONE_CORE = ['--single-threaded-gc'];
+
+/** A command and its arguments, held to the core that Keytrail has or to another, where the system can do that. */
+export const pinned = (core: keyof typeof CORES, command: readonly string[]): string[] => (canPin ? ['taskset', '-c', CORES[core], ...command] : [...command]);
+
+/** Moves a process that runs, with all its threads, off the core that Keytrail has. */
+export const moveAside = (pid: number): boolean => canPin && spawnSync('taskset', ['-acp', CORES.other, String(pid)]).status === 0;
 
 /** Starts it on one core and moves this process to another, where the system can do that. */
 export async function startServer(bench: string, postgres: string, settings: Readonly<Record<string, string>> = {}): Promise<Served> {
-  const pinned = spawnSync('taskset', ['-cp', OTHER_CORE, String(process.pid)]).status === 0;
+  moveAside(process.pid);
   const directory = mkdtempSync(join(tmpdir(), 'keytrail-bench-'));
-  const args = ['--enable-source-maps', process.argv[1]!, bench, '--serve', directory, '--postgres', postgres];
+  const [command, ...args] = pinned('keytrail', [process.execPath, ...(canPin ? ON_ONE_CORE : []), '--enable-source-maps', process.argv[1]!, bench, '--serve', directory, '--postgres', postgres]);
   const given: SpawnOptions = { stdio: ['pipe', 'pipe', 'inherit'], env: { ...process.env, [FURTHER_SETTINGS]: JSON.stringify(settings) } };
-  const child: ChildProcess = pinned ? spawn('taskset', ['-c', CORE, process.execPath, ...args], given) : spawn(process.execPath, args, given);
+  const child: ChildProcess = spawn(command!, args, given);
   const ended = once(child, 'exit');
   const told = await Promise.race([once(createInterface({ input: child.stdout! }), 'line'), ended.then(() => undefined)]);
   if (told === undefined) throw new Error('Keytrail ended while it started');
   return {
-    ...JSON.parse(String(told[0])) as { url: string; token: string }, pinned,
+    ...JSON.parse(String(told[0])) as { url: string; token: string }, pinned: canPin,
     async stop() {
       child.stdin?.end();
       await ended;

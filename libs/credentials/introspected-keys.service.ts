@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { NextBatch, type Marks } from '@keytrail/platform';
-import { Database } from '@keytrail/postgres';
+import { Changes, Database, type KeysChanged } from '@keytrail/postgres';
 import { findIntrospected, type IntrospectedKey } from './introspection.store.js';
 import { fingerprintsAfter } from './key-event.store.js';
 
@@ -22,7 +22,8 @@ export class IntrospectedKeys {
   private readonly changes: NextBatch<'all', true>;
   private readonly missing: NextBatch<string, IntrospectedKey>;
 
-  constructor(private readonly database: Database) {
+  constructor(private readonly database: Database, changes: Changes) {
+    changes.onKeysChanged((changed) => this.hear(changed));
     this.changes = new NextBatch(async () => {
       await this.forgetChanged();
       return new Map([['all', true]]);
@@ -42,6 +43,13 @@ export class IntrospectedKeys {
     this.held.clear();
     this.position = keys;
     this.restores = restores;
+  }
+
+  /** Of what this process wrote itself: nobody has to ask the database which keys it was. */
+  private hear({ since, marks, fingerprints }: KeysChanged): void {
+    if (this.position !== since || this.restores !== marks.restores) return;
+    for (const fingerprint of fingerprints) this.held.delete(fingerprint);
+    this.position = marks.keys;
   }
 
   private async forgetChanged(): Promise<void> {

@@ -1,3 +1,4 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { importJWK, type CryptoKey } from 'jose';
 import type { IntrospectRequest, Introspection, RefusalReason, SignedRequest } from '@keytrail/contracts';
@@ -12,6 +13,7 @@ import { placeOf } from './material.js';
 import { NonceStore } from './nonce.store.js';
 import { isInWindow, isSignedWith, isWellFormed, nonceExpiry } from './request-signature.js';
 import { DEFAULT_TENANT, signerOf, verifyUserToken, type UserTokenClaims } from './user-token.js';
+import { VerifiedTokens } from './verified-tokens.js';
 
 /** Who asks, and how far the registry had changed at a moment since they did. */
 type Asking = Pick<Caller, 'scope' | 'marks'>;
@@ -20,6 +22,8 @@ type Asking = Pick<Caller, 'scope' | 'marks'>;
 @Injectable()
 export class KeyIntrospection {
   private readonly verifiers = new WeakMap<IntrospectedKey, Promise<CryptoKey>>();
+  private readonly verified = new VerifiedTokens<IntrospectedKey>();
+  private readonly unwrapped = new WeakMap<IntrospectedKey, KeyObject>();
 
   constructor(
     private readonly keys: IntrospectedKeys, private readonly nonces: NonceStore, private readonly database: Database,
@@ -111,7 +115,9 @@ export class KeyIntrospection {
     // A key of another workspace is no key here, and how it fares is nobody's business.
     if (signer?.kind !== 'signing_key' || signer.workspace_id !== workspace_id) return { refused: 'user_token_unknown_signer' };
     const now = this.clock.date();
-    const verdict = await verifyUserToken(token, await this.verifierOf(signer), now);
+    const known = this.verified.find(signer, token, now);
+    const verdict = known === undefined ? await verifyUserToken(token, await this.verifierOf(signer), now) : { accepted: known };
+    if (known === undefined && 'accepted' in verdict) this.verified.keep(signer, token, verdict.accepted, now);
     const state = judgeKey(signer, {}, now);
     if (state === 'revoked' || state === 'expired') return { refused: `user_token_signer_${state}` };
     return 'refused' in verdict ? verdict : { claims: verdict.accepted, signer };
@@ -139,10 +145,14 @@ export class KeyIntrospection {
     return digest !== null && pepper_version !== null && this.secrets.matches({ digest, pepper_version }, token);
   }
 
-  private signingSecret(key: IntrospectedKey): string {
+  private signingSecret(key: IntrospectedKey): KeyObject {
+    const known = this.unwrapped.get(key);
+    if (known !== undefined) return known;
     const { wrapped, wrapping_version } = key;
     if (wrapped === null || wrapping_version === null) throw new Error(`workspace key ${key.key_id} has lost its secret`);
-    return this.secrets.unwrap({ wrapped, wrapping_version }, placeOf(key));
+    const secret = createSecretKey(this.secrets.unwrap({ wrapped, wrapping_version }, placeOf(key)), 'utf8');
+    this.unwrapped.set(key, secret);
+    return secret;
   }
 
   /** Names the key whose id or secret was sent, where the gateway may know it. */

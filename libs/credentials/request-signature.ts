@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, type KeyObject } from 'node:crypto';
 import type { SignedRequest } from '@keytrail/contracts';
 import { sameDigest } from '@keytrail/platform';
 
@@ -23,11 +23,11 @@ export const canonicalRequest = ({ public_id, timestamp, nonce, method, path, qu
   [SCHEME, public_id, timestamp, nonce, method, path, query, body_sha256].join('\n');
 
 /** The signature of a request, as hex. */
-export const signatureOf = (request: Omit<SignedRequest, 'signature'>, secret: string): string =>
+export const signatureOf = (request: Omit<SignedRequest, 'signature'>, secret: string | KeyObject): string =>
   createHmac('sha256', secret).update(canonicalRequest(request), 'utf8').digest('hex');
 
 /** Compares in constant time. */
-export const isSignedWith = (request: SignedRequest, secret: string): boolean => sameDigest(signatureOf(request, secret), request.signature);
+export const isSignedWith = (request: SignedRequest, secret: string | KeyObject): boolean => sameDigest(signatureOf(request, secret), request.signature);
 
 export const isInWindow = ({ timestamp }: Pick<SignedRequest, 'timestamp'>, now: Date): boolean =>
   Math.abs(now.getTime() / 1000 - Number(timestamp)) <= SIGNATURE_WINDOW_S;

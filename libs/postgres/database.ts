@@ -31,7 +31,7 @@ import { incidentTies } from './migrations/0029-incident-ties.js';
 import { remindersAndGroups } from './migrations/0030-reminders-and-groups.js';
 import { sessions } from './migrations/0035-sessions.js';
 import type { Tables } from './tables.js';
-import { CountingDialect, WriteCount } from './writes.js';
+import { CountingDialect, WriteCount, type LookAtWrite } from './writes.js';
 
 const BIGINT = 20;
 // Versions and entry numbers stay far below 2^53.
@@ -62,6 +62,11 @@ export class Database extends Kysely<Tables> {
    */
   get writes(): number | undefined {
     return this.count?.value;
+  }
+
+  /** Has each write that {@link writes} counts looked at before it is. Does nothing on a server. */
+  lookAtWrites(look: LookAtWrite): void {
+    if (this.count !== undefined) this.count.look = look;
   }
 
   /** Opens the database and brings its schema up to date. */

@@ -1,4 +1,4 @@
-export { Changes } from './changes.service.js';
+export { Changes, type KeysChanged } from './changes.service.js';
 export { Database, type Executor, type PostgresLocation } from './database.js';
 export { claimIdempotencyKey, keepAnswer, type IdempotentCall } from './idempotent-call.store.js';
 export { keepMasterKeyCheck, keepVersionChecks, versionsInUse, type VersionCheck } from './installation.store.js';

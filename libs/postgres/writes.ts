@@ -4,9 +4,23 @@ import {
 } from 'kysely';
 import type { Tables } from './tables.js';
 
+/** Runs a query in the connection that wrote. */
+export type RunThere = <R>(query: CompiledQuery<R>) => Promise<QueryResult<R>>;
+
+/** Looks at what was written. What it gives is called in the same turn in which the write is counted. */
+export type LookAtWrite = (run: RunThere) => Promise<() => void>;
+
 /** How often something was written through this process that answers held in memory may rest on. */
 export class WriteCount {
   value = 0;
+  /** Whoever wrote hears of it only when this is done. Absent: those who ask next look for themselves, and so they do when it fails. */
+  look: LookAtWrite | undefined;
+
+  async countWrite(run: RunThere): Promise<void> {
+    const seen = await this.look?.(run).catch(() => undefined);
+    this.value += 1;
+    seen?.();
+  }
 }
 
 /** Written all the time, and nothing that is held in memory comes from them. Whatever is not listed counts. */
@@ -104,10 +118,13 @@ class CountedConnection implements DatabaseConnection {
     this.transaction = { wrote: false };
   };
 
-  readonly end = (): void => {
-    if (this.transaction?.wrote === true) this.count.value += 1;
+  readonly end = async (): Promise<void> => {
+    const wrote = this.transaction?.wrote === true;
     this.transaction = undefined;
+    if (wrote) await this.count.countWrite(this.run);
   };
+
+  private readonly run: RunThere = (query) => this.inner.executeQuery(query);
 
   async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
     const writes = mayWrite(query.query);
@@ -115,7 +132,7 @@ class CountedConnection implements DatabaseConnection {
     try {
       return await this.inner.executeQuery<R>(query);
     } finally {
-      if (writes && this.transaction === undefined) this.count.value += 1;
+      if (writes && this.transaction === undefined) await this.count.countWrite(this.run);
     }
   }
 

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { request, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { httpTransport } from '../producer/reporter/http-transport.js';
@@ -38,7 +39,8 @@ const SETTLED = 'healthy healthy failing';
 export async function playRecoveryBoard({ url, token, say, everyMs = 1_000, withinMs = 180_000 }: RecoveryBoardOptions): Promise<Contained> {
   const api = apiOf(url, token);
   const { token: ofGateway } = await api<{ token: string }>('/v1/access-tokens', { name: 'recovery board', role: 'gateway' });
-  const { owner_id } = await api<{ owner_id: string }>('/v1/owners', { name: 'orders', kind: 'team', contact: '#orders' });
+  // Owners have names of their own, and this is played more than once.
+  const { owner_id } = await api<{ owner_id: string }>('/v1/owners', { name: `orders ${randomUUID().slice(0, 8)}`, kind: 'team', contact: '#orders' });
   const old = await api<{ key_id: string; secret: string }>('/v1/api-keys', { workspace: 'default', service: 'orders', owner_id });
   const guard = new Guard({ url, token: ofGateway });
   const reporter = new Reporter({ transport: httpTransport({ url, token: ofGateway }), drop: 'drop-oldest', batch: { ageMs: Math.min(1_000, everyMs) } });

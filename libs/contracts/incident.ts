@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { KeyState } from './credential.js';
 import { CredentialKind, RequestLog } from './request-log.js';
-import { identifier, page, pageQuery, remark, timestamp } from './text.js';
+import { identifier, page, pageQuery, remark, someOf, timestamp } from './text.js';
 import { Environment } from './workspace.js';
 
 export const Severity = z.enum(['low', 'medium', 'high', 'critical']).meta({ id: 'Severity' });
@@ -108,8 +108,8 @@ export const Incident = IncidentSummary.extend({
 export type Incident = z.infer<typeof Incident>;
 
 export const IncidentQuery = z.strictObject({
-  workspace: identifier(64).optional(), state: IncidentState.optional(), severity: Severity.optional(),
-  key_id: identifier(256).optional(), ...pageQuery,
+  workspace: identifier(64).optional(), state: someOf(IncidentState.options).optional().describe('Such as `open,acknowledged`'),
+  severity: someOf(Severity.options).optional().describe('Such as `high,critical`'), key_id: identifier(256).optional(), ...pageQuery,
 }).meta({ id: 'IncidentQuery' });
 export type IncidentQuery = z.infer<typeof IncidentQuery>;
 export const IncidentPage = page(IncidentSummary).meta({ id: 'IncidentPage' });

@@ -54,6 +54,7 @@ export { Problem } from './problem.js';
 export {
   Activity, ActivityPoint, ActivityQuery, CredentialKind, DeadLetter, DeadLetterPage, DeadLetterQuery, IntakeAccounts, IntakeParameters, IntakeQuery, IntakeResult,
   LineError, Outcome, ReplayDeadLetters, ReplayOutcome, ReplayResult, RequestLog, RequestLogFormat, RequestLogLine, RequestLogPage, RequestLogQuery,
+  RequestCounts, RequestCountsQuery, filterColumns, type FilterField,
 } from './request-log.js';
 export { KeyAuthorityName, RemoteKey, RemoteKeyPage } from './remote-key.js';
 export { IdempotencyKey, identifier, label, page, pageQuery, remark, text, timestamp } from './text.js';

@@ -92,7 +92,19 @@ export const IntakeResult = z.object({
 }).meta({ id: 'IntakeResult' });
 export type IntakeResult = z.infer<typeof IntakeResult>;
 
-export const RequestLogQuery = z.strictObject({
+/** Fields that requests are filtered by, with the column that holds each. */
+export const filterColumns = {
+  workspace: 'workspace_id', key_id: 'key_id', key_fingerprint: 'key_fingerprint', credential_kind: 'credential_kind', principal: 'principal', request_id: 'request_id',
+  outcome: 'outcome', refusal_reason: 'refusal_reason', method: 'method', route: 'route', path: 'path', status: 'status', address: 'address', country: 'country',
+  user_agent: 'user_agent', origin: 'origin', referer: 'referer', tenant: 'tenant', environment: 'environment', gateway_node: 'gateway_node', source: 'source',
+} as const;
+export type FilterField = keyof typeof filterColumns;
+
+const filterWord = z.string().max(4200).regex(new RegExp(`^(?:${Object.keys(filterColumns).join('|')}):`), 'must be a field, a colon and a value')
+  .refine((word) => !/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(word), { message: 'contains a control character' });
+const filterWords = z.union([z.array(filterWord).max(100), filterWord.transform((word) => [word])]).optional();
+
+const searched = {
   last_n_minutes: z.coerce.number().int().min(1).max(527_040).optional(),
   from: timestamp.optional().describe('Inclusive'),
   to: timestamp.optional().describe('Exclusive'),
@@ -104,14 +116,30 @@ export const RequestLogQuery = z.strictObject({
   outcome: Outcome.optional(),
   address: text(255).optional(),
   route: text(512).optional(),
-  ...pageQuery,
-}).refine((query) => !(query.last_n_minutes !== undefined && (query.from !== undefined || query.to !== undefined)), {
+  include: filterWords.describe('`field:value`, as often as you like: any of the values of a field, all of the fields. An empty value stands for requests without one'),
+  exclude: filterWords.describe('`field:value`, as often as you like: none of them'),
+};
+const oneRange = [(query: { last_n_minutes?: number | undefined; from?: string | undefined; to?: string | undefined }) => !(query.last_n_minutes !== undefined && (query.from !== undefined || query.to !== undefined)), {
   message: 'last_n_minutes goes without from and to', path: ['last_n_minutes'],
-}).meta({ id: 'RequestLogQuery' });
+}] as const;
+
+export const RequestLogQuery = z.strictObject({ ...searched, ...pageQuery }).refine(oneRange[0], { ...oneRange[1], path: [...oneRange[1].path] }).meta({ id: 'RequestLogQuery' });
 export type RequestLogQuery = z.infer<typeof RequestLogQuery>;
 
 export const RequestLogPage = page(RequestLog).meta({ id: 'RequestLogPage' });
 export type RequestLogPage = z.infer<typeof RequestLogPage>;
+
+export const RequestCountsQuery = z.strictObject(searched).refine(oneRange[0], { ...oneRange[1], path: [...oneRange[1].path] }).meta({ id: 'RequestCountsQuery' });
+export type RequestCountsQuery = z.infer<typeof RequestCountsQuery>;
+
+const outcomeCounts = {
+  authorised: z.number().int(), denied: z.number().int().describe('unauthorised + forbidden'), rate_limited: z.number().int(), error: z.number().int(),
+};
+export const RequestCounts = z.object({
+  from: timestamp, to: timestamp, step_s: z.number().int().describe('Seconds'), totals: z.object(outcomeCounts),
+  series: z.array(z.object({ time: timestamp.describe('Start of the step'), ...outcomeCounts })),
+}).meta({ id: 'RequestCounts' });
+export type RequestCounts = z.infer<typeof RequestCounts>;
 
 export const ActivityQuery = z.strictObject({
   last_n_minutes: z.coerce.number().int().min(1).max(527_040).optional(),

@@ -26,6 +26,12 @@ export const pageQuery = {
   cursor: z.string().max(512).optional().describe('`next_cursor` of the page before'),
 };
 
+/** One or more of some words, separated by commas, such as `open,acknowledged`. */
+export const someOf = (words: readonly string[]) => {
+  const word = `(?:${words.join('|')})`;
+  return z.string().regex(new RegExp(`^${word}(?:,${word})*$`), `must be some of ${words.join(', ')}, separated by commas`);
+};
+
 /** The page a listing answers with. */
 export const page = <T extends z.ZodType>(item: T) =>
   z.object({ data: z.array(item), next_cursor: z.string().nullable() });

@@ -9,8 +9,8 @@ export type IncidentRow = Selectable<IncidentTable>;
 
 export interface IncidentFilter {
   workspaces: readonly string[] | null;
-  state?: IncidentState | undefined;
-  severity?: Severity | undefined;
+  states?: readonly IncidentState[] | undefined;
+  severities?: readonly Severity[] | undefined;
   key_id?: string | undefined;
   before?: { last_seen: Date; incident_id: string } | undefined;
   limit: number;
@@ -21,8 +21,8 @@ export async function listIncidents(executor: Executor, filter: IncidentFilter):
   let query = executor.selectFrom('incidents').selectAll().where(inWorkspaces(filter.workspaces))
     .orderBy('last_seen', 'desc').orderBy('incident_id', 'desc').limit(filter.limit);
   const { before } = filter;
-  if (filter.state !== undefined) query = query.where('state', '=', filter.state);
-  if (filter.severity !== undefined) query = query.where('severity', '=', filter.severity);
+  if (filter.states !== undefined) query = query.where('state', 'in', filter.states);
+  if (filter.severities !== undefined) query = query.where('severity', 'in', filter.severities);
   if (filter.key_id !== undefined) query = query.where('key_ids', '@>', JSON.stringify([filter.key_id]) as never);
   if (before !== undefined) {
     query = query.where((where) => where.or([

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
-import type { Incident, IncidentPage, IncidentQuery, IncidentTimesQuery, IncidentTimesReport, UpdateIncident } from '@keytrail/contracts';
+import type { Incident, IncidentPage, IncidentQuery, IncidentState, IncidentTimesQuery, IncidentTimesReport, Severity, UpdateIncident } from '@keytrail/contracts';
 import { Clock, badRequest, conflict, decodeCursor, encodeCursor, notFound, timePosition, type Actor, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { isOpen } from './correlate.js';
@@ -27,7 +27,8 @@ export class Incidents {
   async list(scope: WorkspaceScope, query: IncidentQuery): Promise<IncidentPage> {
     const position = query.cursor === undefined ? undefined : decodeCursor(Position, query.cursor);
     const rows = await listIncidents(this.database, {
-      workspaces: scope.narrow(query.workspace), state: query.state, severity: query.severity, key_id: query.key_id, limit: query.limit + 1,
+      workspaces: scope.narrow(query.workspace), states: query.state?.split(',') as IncidentState[] | undefined, severities: query.severity?.split(',') as Severity[] | undefined,
+      key_id: query.key_id, limit: query.limit + 1,
       before: position && { last_seen: new Date(position[0]), incident_id: position[1] },
     });
     const shown = rows.slice(0, query.limit);

@@ -5,6 +5,7 @@ import { Clock } from '@keytrail/platform';
 import { GatheredRows } from './gathered-rows.js';
 import { buildRequestLogBlock, stampedBlock, type RequestLogBlockBuilder } from './request-log-block.js';
 import type { RequestLogRow } from './row.js';
+import type { StepOutcomes } from './counts.js';
 import { searchSql, type SearchFilter, type SearchPosition, type TimeRange } from './search.js';
 
 /** Of one outcome. */
@@ -60,6 +61,15 @@ export class RequestLogStore {
       FROM request_logs WHERE workspace_id = {workspace:String} AND key_id IN {keys:Array(String)} AND address IN {addresses:Array(String)}
         AND request_logs.time >= fromUnixTimestamp64Milli({from:Int64}, 'UTC') AND request_logs.time < fromUnixTimestamp64Milli({to:Int64}, 'UTC') GROUP BY outcome`,
       { workspace, keys, addresses, from, to });
+  }
+
+  /** How many rows of each outcome came in each step; steps without any are absent. */
+  async countByStep(filter: SearchFilter & TimeRange, step_s: number): Promise<StepOutcomes[]> {
+    const { conditions, params } = searchSql(filter, null);
+    return this.clickhouse.select<StepOutcomes>(
+      `SELECT intDiv(toUnixTimestamp(request_logs.time), ${Math.trunc(step_s)}) * ${Math.trunc(step_s)} * 1000 AS time, countIf(outcome = 'authorised') AS authorised,
+        countIf(outcome IN ('unauthorised', 'forbidden')) AS denied, countIf(outcome = 'rate_limited') AS rate_limited, countIf(outcome = 'error') AS error
+      FROM request_logs WHERE ${conditions} GROUP BY time ORDER BY time`, params);
   }
 
   /** Rows, newest first, after a position. */

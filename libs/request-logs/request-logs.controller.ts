@@ -1,7 +1,7 @@
 import { Body, Controller, Get, Headers, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import {
-  IntakeAccounts, IntakeParameters, IntakeResult, Problem, RequestLogLine, RequestLogPage, RequestLogQuery,
+  IntakeAccounts, IntakeParameters, IntakeResult, Problem, RequestCounts, RequestCountsQuery, RequestLogLine, RequestLogPage, RequestLogQuery,
 } from '@keytrail/contracts';
 import { ApiQueryOf, AppError, CurrentCaller, RequirePermission, badRequest, idempotencyKeyOf, type Caller } from '@keytrail/platform';
 import { HttpIntake } from './http-intake.service.js';
@@ -53,6 +53,16 @@ export class RequestLogsController {
   async list(@CurrentCaller() caller: Caller, @Query({ schema: RequestLogQuery }) query: RequestLogQuery): Promise<RequestLogPage> {
     await this.record.note(caller, 'request_logs.searched', query);
     return this.search.page(caller.scope, query);
+  }
+
+  @Get('request-counts')
+  @RequirePermission('request-logs:read')
+  @ApiOperation({ summary: 'How many requests of each outcome over time, of those that a search would find; the step fits the range' })
+  @ApiQueryOf(RequestCountsQuery)
+  @ApiResponse({ status: 200, standardSchema: RequestCounts })
+  async countsOverTime(@CurrentCaller() caller: Caller, @Query({ schema: RequestCountsQuery }) query: RequestCountsQuery): Promise<RequestCounts> {
+    await this.record.note(caller, 'request_logs.searched', query);
+    return this.search.counts(caller.scope, query);
   }
 
   @Get('request-logs/:request_id')

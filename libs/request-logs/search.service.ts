@@ -1,9 +1,10 @@
 import { Injectable } from '@nestjs/common';
-import type { Activity, ActivityQuery, RequestLog, RequestLogPage, RequestLogQuery } from '@keytrail/contracts';
+import type { Activity, ActivityQuery, RequestCounts, RequestCountsQuery, RequestLog, RequestLogPage, RequestLogQuery } from '@keytrail/contracts';
 import { KeyDirectory } from '@keytrail/credentials';
 import { Clock, decodeCursor, encodeCursor, notFound, type WorkspaceScope } from '@keytrail/platform';
 import { activityRange, fillSeries } from './activity.js';
 import { ActivityStore } from './activity.store.js';
+import { countedRange, fillCounts } from './counts.js';
 import { RequestLogStore } from './request-log.store.js';
 import { SearchPosition, nextPosition, searchFilter, timeRange } from './search.js';
 
@@ -24,6 +25,14 @@ export class RequestLogSearch {
     const rows = await this.store.search(filter, after, query.limit + 1);
     const shown = rows.slice(0, query.limit);
     return { data: shown, next_cursor: rows.length > query.limit ? encodeCursor(nextPosition(shown, after)) : null };
+  }
+
+  /** How many requests of each outcome, over time. */
+  async counts(scope: WorkspaceScope, query: RequestCountsQuery): Promise<RequestCounts> {
+    const now = this.clock.now();
+    const filter = searchFilter(query, scope.narrow(query.workspace), now);
+    const { range, step_s } = countedRange(filter, now);
+    return fillCounts(range, step_s, await this.store.countByStep({ ...filter, ...range }, step_s));
   }
 
   async byRequestId(scope: WorkspaceScope, requestId: string): Promise<RequestLogPage> {

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import type { RequestLog, RequestLogQuery } from '@keytrail/contracts';
+import type { RequestCountsQuery, RequestLog } from '@keytrail/contracts';
 import type { QueryParams } from '@keytrail/clickhouse';
 import { badRequest } from '@keytrail/platform';
+import { valueConditions, valueFilters, type ValueFilter } from './value-filters.js';
 
 export interface TimeRange {
   /** Epoch milliseconds; from inclusive, to exclusive. */
@@ -20,6 +21,8 @@ export interface SearchFilter extends Partial<TimeRange> {
   outcome?: string | undefined;
   address?: string | undefined;
   route?: string | undefined;
+  include?: readonly ValueFilter[];
+  exclude?: readonly ValueFilter[];
 }
 
 /** Where a page ended: rows are ordered by time, then request id. */
@@ -42,9 +45,10 @@ export function timeRange(query: RangeQuery, now: number): Partial<TimeRange> {
   return { ...(from !== undefined && { from }), ...(to !== undefined && { to }) };
 }
 
-export const searchFilter = (query: RequestLogQuery, workspaces: readonly string[] | null, now: number): SearchFilter => ({
+export const searchFilter = (query: RequestCountsQuery, workspaces: readonly string[] | null, now: number): SearchFilter => ({
   workspaces, ...timeRange(query, now), key_id: query.key_id, key_fingerprint: query.key_fingerprint, request_id: query.request_id,
   status: query.status, outcome: query.outcome, address: query.address, route: query.route,
+  ...(query.include && { include: valueFilters(query.include) }), ...(query.exclude && { exclude: valueFilters(query.exclude) }),
 });
 
 /** WHERE conditions with bound values. Column names are ours, values never become SQL. */
@@ -68,6 +72,10 @@ export function searchSql(filter: SearchFilter, after: SearchPosition | null): {
   add('outcome = {outcome:String}', 'outcome', filter.outcome);
   add('address = {address:String}', 'address', filter.address);
   add('route = {route:String}', 'route', filter.route);
+  for (const values of [valueConditions(filter.include ?? [], false), valueConditions(filter.exclude ?? [], true)]) {
+    conditions.push(...values.conditions);
+    Object.assign(params, values.params);
+  }
   if (after !== null) {
     add(`(request_logs.time, request_id) <= (${time('after_time')}, {after_id:String})`, 'after_time', after[0]);
     params['after_id'] = after[1];

@@ -201,6 +201,8 @@ describe('incidents', () => {
     expect((await find('state=resolved')).data.map(({ incident_id }) => incident_id)).toEqual([ids[2]]);
     expect((await find('state=open&severity=high')).data.map(({ incident_id }) => incident_id)).toEqual(ids.slice(0, 2));
     expect((await find('severity=low')).data).toEqual([]);
+    expect((await find('state=open,resolved&severity=high,critical')).data.map(({ incident_id }) => incident_id)).toEqual(ids);
+    expect((await app.call('/v1/incidents?state=open,shut')).status).toBe(400);
     const first = await find('limit=2');
     const second = await find(`limit=2&cursor=${first.next_cursor}`);
     expect([...first.data, ...second.data].map(({ incident_id }) => incident_id)).toEqual(ids);

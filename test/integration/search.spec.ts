@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Activity, CreatedAccessToken, IntakeResult, RequestLog, RequestLogPage } from '@keytrail/contracts';
+import type { Activity, AuditPage, CreatedAccessToken, IntakeResult, RequestCounts, RequestLog, RequestLogPage } from '@keytrail/contracts';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { nativeLine, newName } from '../support/request-lines.js';
 
@@ -75,6 +75,48 @@ describe('a search of request logs', () => {
     ['several that nothing fits', { workspace: 'blue', status: 403, address: '192.0.2.1' }, []],
   ])('finds by %s, newest first', async (_name, filter, expected) => {
     expect((await search({ key_id: key, ...filter })).map(({ request_id }) => request_id)).toEqual(expected.map(idOf));
+  });
+
+  const words = (asked: { include?: string[]; exclude?: string[] }) =>
+    new URLSearchParams(Object.entries(asked).flatMap(([name, values]) => values.map((value): [string, string] => [name, value]))).toString();
+
+  it.each<[string, { include?: string[]; exclude?: string[] }, number[]]>([
+    ['one value', { include: ['status:403'] }, [2, 1]],
+    ['several values of a field', { include: ['status:403', 'status:429'] }, [4, 2, 1]],
+    ['values of several fields', { include: ['status:403', 'workspace:green'] }, [2]],
+    ['values left out', { exclude: ['status:403', 'address:192.0.2.3'] }, [3, 0]],
+    ['values taken in and left out', { include: ['address:192.0.2.1'], exclude: ['status:500'] }, [0]],
+    ['a value with quotes, backslashes, colons and SQL in it', { include: [`route:${odd}`] }, [1]],
+    ['a value that nobody has', { include: ["outcome:x' OR 1=1 --"] }, []],
+    ['requests without a value', { include: ['country:'], exclude: ['workspace:blue', 'workspace:default'] }, [3, 2]],
+  ])('finds by %s, and counts what it finds', async (_name, asked, expected) => {
+    const query = `${words({ ...asked, include: [...asked.include ?? [], `key_id:${key}`] })}&from=${new Date(at - MINUTE).toISOString()}&to=${new Date(at + 81 * MINUTE).toISOString()}`;
+    const { body } = await app.call<RequestLogPage>(`/v1/request-logs?${query}`);
+    expect(body.data.map(({ request_id }) => request_id)).toEqual(expected.map(idOf));
+    const { body: counts } = await app.call<RequestCounts>(`/v1/request-counts?${query}`);
+    const { authorised, denied, rate_limited, error } = counts.totals;
+    expect([authorised + denied + rate_limited + error, denied]).toEqual([expected.length, body.data.filter(({ outcome }) => outcome === 'forbidden').length]);
+  });
+
+  it('refuses words that name no field', async () => {
+    for (const include of ['colour:red', 'status', '', '1=1:x']) expect([include, (await app.call(`/v1/request-logs?${words({ include: [include] })}`)).status]).toEqual([include, 400]);
+  });
+
+  it('notes whose key was looked at, however it was named', async () => {
+    const named = newName('key');
+    await app.call(`/v1/request-logs?${words({ include: [`key_id:${named}`, `key_id:${named}-2`] })}`);
+    await app.call(`/v1/request-counts?${words({ include: [`key_id:${named}`] })}`);
+    for (const [object_id, times] of [[named, 2], [`${named}-2`, 1]] as const) {
+      const { body } = await app.call<AuditPage>(`/v1/audit-entries?object_id=${object_id}`);
+      expect(body.data.map(({ action }) => action)).toEqual(Array.from({ length: times }, () => 'request_logs.searched'));
+    }
+  });
+
+  it('shows and counts for a caller of some workspaces these alone, whatever it includes', async () => {
+    const token = await tokenFor(['blue']);
+    const query = `${words({ include: [`key_id:${key}`, 'workspace:green', 'workspace:blue'] })}&from=${new Date(at - MINUTE).toISOString()}&to=${new Date(at + 81 * MINUTE).toISOString()}`;
+    expect((await app.call<RequestLogPage>(`/v1/request-logs?${query}`, { token })).body.data.map(({ workspace_id }) => workspace_id)).toEqual(['blue', 'blue']);
+    expect((await app.call<RequestCounts>(`/v1/request-counts?${query}`, { token })).body.totals).toMatchObject({ authorised: 1, denied: 1 });
   });
 
   it('finds every row of a request id, whatever characters the id holds', async () => {

@@ -18,6 +18,10 @@ module.exports = {
   forbidden: [
     forbid('libs-never-import-apps', 'Apps are composition roots; nothing depends on them.',
       { path: '^libs/' }, { path: '^apps/' }),
+    forbid('dashboard-imports-contracts-only', 'It runs in a browser and speaks HTTP to the api.',
+      { path: '^apps/dashboard/src/', pathNot: SPEC }, { path: '^libs/', pathNot: '^libs/contracts/' }),
+    forbid('dashboard-needs-no-node', 'Browsers have none of it.',
+      { path: '^apps/dashboard/src/', pathNot: SPEC }, { dependencyTypes: ['core'] }),
     forbid('examples-stand-alone', 'Users copy them: they know Keytrail by its HTTP interface and topics only, and Keytrail does not know them.',
       { path: '^examples/' }, { path: '^(apps|libs|test)/' }),
     forbid('nothing-imports-examples', 'Only tests try them.',
@@ -44,8 +48,9 @@ module.exports = {
       { path: '^libs/contracts/', pathNot: SPEC }, { pathNot: ['^libs/contracts/', '^node_modules/zod/'] }),
     forbid('production-imports-no-tests', 'Specs and test support are not shipped.',
       { path: '^(apps|libs)/', pathNot: SPEC }, { path: ['^test/', SPEC] }),
+    // The dashboard's packages are in the files that are built of it.
     forbid('production-imports-no-dev-dependencies', 'They are not installed in production.',
-      { path: '^(apps|libs)/', pathNot: SPEC }, { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] }),
+      { path: '^(apps|libs)/', pathNot: [SPEC, '^apps/dashboard/'] }, { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] }),
     forbid('dependencies-are-declared', 'What is imported stands in package.json; types alone may come with another package.',
       { path: '^(apps|libs|test|examples)/' }, { dependencyTypes: ['npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'] }),
     forbid('no-circles', 'Modules that need each other are one module, or lack a third.',
@@ -58,7 +63,8 @@ module.exports = {
     tsConfig: { fileName: 'tsconfig.json' },
     tsPreCompilationDeps: true, // type imports count too
     enhancedResolveOptions: {
-      extensions: ['.ts', '.js', '.mjs', '.cjs', '.json'],
+      extensions: ['.ts', '.tsx', '.js', '.mjs', '.cjs', '.json', '.css'],
+      extensionAlias: { '.js': ['.ts', '.tsx', '.js'] },
       exportsFields: ['exports'],
       conditionNames: ['import', 'require', 'node', 'default', 'types'],
     },

@@ -6,7 +6,7 @@ RUN npm ci
 COPY nest-cli.json rspack.config.js tsconfig.json ./
 COPY apps apps
 COPY libs libs
-RUN npx nest build standalone collector detector api cli && npm prune --omit=dev
+RUN npx nest build standalone collector detector api cli && npx vite build apps/dashboard && npm prune --omit=dev
 
 FROM node:20-slim
 # UV_THREADPOOL_SIZE: the embedded ClickHouse works on libuv's threads; with the default of 4, file reads would wait behind it.

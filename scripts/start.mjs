@@ -8,31 +8,32 @@ import { fileURLToPath } from 'node:url';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const main = join(root, 'dist/apps/standalone/main.js');
 const cli = join(root, 'dist/apps/cli/main.js');
+const page = join(root, 'dist/apps/dashboard/index.html');
 
-function newestChange(directory) {
-  let newest = 0;
-  for (const entry of readdirSync(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name);
-    newest = Math.max(newest, entry.isDirectory() ? newestChange(path) : statSync(path).mtimeMs);
-  }
-  return newest;
+function newestChange(path) {
+  const stats = statSync(path);
+  return stats.isDirectory() ? Math.max(0, ...readdirSync(path).map((name) => newestChange(join(path, name)))) : stats.mtimeMs;
 }
 
-function isBuilt() {
-  if (!existsSync(main) || !existsSync(cli)) return false;
-  const built = Math.min(statSync(main).mtimeMs, statSync(cli).mtimeMs);
-  const sources = ['apps', 'libs'].map((directory) => newestChange(join(root, directory)));
-  return Math.max(...sources, statSync(join(root, 'package.json')).mtimeMs) < built;
+/** Whether what was built is younger than all that it is built from. */
+function isBuilt(built, sources) {
+  if (!built.every((file) => existsSync(file))) return false;
+  const oldest = Math.min(...built.map((file) => statSync(file).mtimeMs));
+  return ['package.json', ...sources].every((source) => newestChange(join(root, source)) < oldest);
 }
 
-if (!isBuilt()) {
-  const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
-  for (const app of ['standalone', 'cli']) {
-    const build = spawnSync(process.execPath, [nest, 'build', app], { cwd: root, encoding: 'utf8' });
-    if (build.status !== 0) {
-      process.stderr.write(`${build.stdout}${build.stderr}The build of ${app} failed.\n`);
-      process.exit(1);
-    }
+const nest = join(root, 'node_modules/@nestjs/cli/bin/nest.js');
+const vite = join(root, 'node_modules/vite/bin/vite.js');
+const programs = readdirSync(join(root, 'apps')).filter((app) => app !== 'dashboard').map((app) => `apps/${app}`);
+const builds = [
+  ...(isBuilt([main, cli], [...programs, 'libs']) ? [] : [['standalone', nest, 'build', 'standalone'], ['cli', nest, 'build', 'cli']]),
+  ...(isBuilt([page], ['apps/dashboard', 'libs/contracts']) ? [] : [['dashboard', vite, 'build', 'apps/dashboard', '--logLevel', 'warn']]),
+];
+for (const [app, ...command] of builds) {
+  const build = spawnSync(process.execPath, command, { cwd: root, encoding: 'utf8' });
+  if (build.status !== 0) {
+    process.stderr.write(`${build.stdout}${build.stderr}The build of ${app} failed.\n`);
+    process.exit(1);
   }
 }
 

@@ -34,8 +34,8 @@ export interface TestApp {
   stop(): Promise<void>;
 }
 
-/** Starts Keytrail for a suite. `env` holds further settings (Kafka, servers instead of the embedded stores). */
-export async function startTestApp(env: Record<string, string> = {}): Promise<TestApp> {
+/** Starts Keytrail for a suite. `env` holds further settings (Kafka, servers instead of the embedded stores); `dashboard`: directory of its built files. */
+export async function startTestApp(env: Record<string, string> = {}, { dashboard }: { dashboard?: string } = {}): Promise<TestApp> {
   const directory = await createTempDir('keytrail-app-');
   const adminToken = `test-admin-${randomBytes(12).toString('hex')}`;
   const start = async () => {
@@ -43,7 +43,7 @@ export async function startTestApp(env: Record<string, string> = {}): Promise<Te
       KEYTRAIL_PORT: '0', KEYTRAIL_DATA_DIR: directory.path, KEYTRAIL_ADMIN_TOKEN: adminToken, ...env,
     });
     if (settings.KEYTRAIL_POSTGRES_URL === undefined) await placeEmbeddedPostgres(settings.KEYTRAIL_DATA_DIR);
-    return startStandalone(settings, { logger: new AppLogger({ json: true, quiet: true }), version: 'test', schedule: JobSchedule.off });
+    return startStandalone(settings, { logger: new AppLogger({ json: true, quiet: true }), version: 'test', schedule: JobSchedule.off, ...(dashboard !== undefined && { dashboard }) });
   };
   const standalone = await start().catch(async (error: unknown) => {
     await directory.remove();

@@ -17,6 +17,11 @@ export function findPostgresBin(): string | undefined {
   return [...searchPath(), ...debian].find((dir) => isExecutable(join(dir, 'initdb')) && isExecutable(join(dir, 'postgres')));
 }
 
+/** Chromium or Chrome on PATH. */
+export function findChromium(): string | undefined {
+  return ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'].map(findOnPath).find((path) => path !== undefined);
+}
+
 /** chDB ships its native library for some platforms only. */
 export function hasChdb(): boolean {
   try {

@@ -159,7 +159,7 @@ describe('the Dockerfile', () => {
       expect(stages.map(({ name }) => name)).toContain(from);
       expect(made).toEqual(expect.arrayContaining(sources));
     }
-    expect(instructions('RUN')).toEqual(expect.arrayContaining(['npm ci', 'npx nest build standalone collector detector api cli && npm prune --omit=dev']));
+    expect(instructions('RUN')).toEqual(expect.arrayContaining(['npm ci', 'npx nest build standalone collector detector api cli && npx vite build apps/dashboard && npm prune --omit=dev']));
   });
 
   it('runs a built app, not as root, and listens where Docker can reach it', () => {

@@ -82,7 +82,8 @@ describe('the description of the API', () => {
       expect([name, good.length]).toEqual([name, 1]);
       const [status, response] = good[0]!;
       if (status !== '204') expect([name, Object.values(response.content ?? {})[0]?.schema.$ref]).toEqual([name, expect.stringMatching(/^#\/components\/schemas\//)]);
-      if (/^(post|patch)/.test(name)) expect([name, requestBody?.content['application/json']?.schema]).toEqual([name, expect.anything()]);
+      // Signing in: the token in the header says all.
+      if (/^(post|patch)/.test(name) && name !== 'post /v1/session') expect([name, requestBody?.content['application/json']?.schema]).toEqual([name, expect.anything()]);
     }
     expect(Object.keys(document.components.schemas['CreateApiKey']!.properties!).sort()).toEqual(Object.keys(CreateApiKey.shape).sort());
   });

@@ -12,7 +12,7 @@ import classes from './incident.module.css';
 /** What detection found, with the numbers it decided on, and requests to look at. */
 export function Evidence({ incident }: { incident: Incident }) {
   const { evidence, findings, sample_requests } = incident;
-  const gravest = [...evidence].sort((a, b) => severityRank[b.severity] - severityRank[a.severity] || (a.first_seen < b.first_seen ? -1 : 1));
+  const gravest = [...evidence].sort((a, b) => severityRank[b.severity] - severityRank[a.severity] || a.first_seen.localeCompare(b.first_seen));
   return (
     <Section title="Evidence" count={findings}>
       <ul className={classes['findings']}>{gravest.map((finding) => <FindingRow key={finding.finding_id} finding={finding} />)}</ul>

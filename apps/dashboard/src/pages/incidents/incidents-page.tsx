@@ -45,7 +45,7 @@ export function IncidentsPage() {
 
 /** Nobody has taken up the first; among those the gravest first, then the latest. */
 const byUrgency = (a: IncidentSummary, b: IncidentSummary): number =>
-  Number(b.state === 'open') - Number(a.state === 'open') || severityRank[b.severity] - severityRank[a.severity] || (a.last_seen < b.last_seen ? 1 : -1);
+  Number(b.state === 'open') - Number(a.state === 'open') || severityRank[b.severity] - severityRank[a.severity] || b.last_seen.localeCompare(a.last_seen);
 
 function Row({ incident }: { incident: IncidentSummary }) {
   const { incident_id, title, severity, state, owner, workspace_id, findings, addresses, last_seen, opened_at } = incident;

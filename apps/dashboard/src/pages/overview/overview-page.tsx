@@ -68,7 +68,7 @@ function LastDay() {
 function Waiting({ incidents }: { incidents: readonly IncidentSummary[] | undefined }) {
   if (incidents === undefined) return <SkeletonRows rows={4} height={50} />;
   if (incidents.length === 0) return <Empty title="Nothing waits for you" icon={<IconShieldCheck size={28} />}>No incident is open. Send request logs to <code className="mono">POST /v1/request-logs</code> and Keytrail watches them.</Empty>;
-  const first = [...incidents].sort((a, b) => severityRank[b.severity] - severityRank[a.severity] || (a.last_seen < b.last_seen ? 1 : -1)).slice(0, 6);
+  const first = [...incidents].sort((a, b) => severityRank[b.severity] - severityRank[a.severity] || b.last_seen.localeCompare(a.last_seen)).slice(0, 6);
   return (
     <ul className={classes['rows']}>
       {first.map(({ incident_id, title, severity, state, owner, last_seen }) => (

@@ -12,7 +12,7 @@ export interface KeyRisk {
 /** Keys of incidents that are not closed, those of the gravest incidents first, then those of the most. */
 export function riskOf(incidents: readonly Pick<IncidentSummary, 'incident_id' | 'key_ids' | 'severity' | 'last_seen'>[]): KeyRisk[] {
   const risks = new Map<string, KeyRisk>();
-  const gravestFirst = [...incidents].sort((a, b) => severityRank[b.severity] - severityRank[a.severity] || (a.last_seen < b.last_seen ? 1 : -1));
+  const gravestFirst = [...incidents].sort((a, b) => severityRank[b.severity] - severityRank[a.severity] || b.last_seen.localeCompare(a.last_seen));
   for (const { incident_id, key_ids, severity } of gravestFirst) {
     for (const key_id of key_ids) {
       const known = risks.get(key_id);

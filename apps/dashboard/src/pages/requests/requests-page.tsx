@@ -17,6 +17,7 @@ import { RequestList } from './request-list.js';
 import { nameOf } from './request-name.js';
 import { DEFAULT_RANGE, apiFilters, withFilter, withoutFilters, type Filter } from './requests-query.js';
 import type { RequestsSearch } from './requests-search.js';
+import { ViewsMenu } from './views-menu.js';
 import classes from './requests.module.css';
 
 const LIVE_EVERY_MS = 3_000;
@@ -48,6 +49,7 @@ export function RequestsPage() {
       title="Requests" fills
       aside={<>
         <Switch size="sm" label="Live" checked={tail} disabled={!isRelative} onChange={(event) => change((before) => ({ ...before, live: event.currentTarget.checked || undefined }))} title={isRelative ? 'New requests appear as they are stored' : 'Choose a range up to now to follow it live'} />
+        <ViewsMenu search={search} onChoose={(view) => change(() => view)} />
         <Export asked={asked} />
         <RangePicker search={search} onChange={(words) => change((before) => ({ ...before, range: undefined, from: undefined, to: undefined, live: undefined, ...words }))} />
       </>}

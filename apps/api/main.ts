@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { join } from 'node:path';
 import { alertingSettingsOf } from '@keytrail/alerting';
 import { leakSettingsOf } from '@keytrail/leaks';
-import { AppLogger, addedKeysOf, keyPlatformOf, ownerFileOf, runProcess } from '@keytrail/platform';
+import { AppLogger, addedKeysOf, keyPlatformOf, ownerFileOf, runProcess, oidcOf } from '@keytrail/platform';
 import { CountryLookup, openCountryLookup } from '@keytrail/request-logs';
 import { newAdminTokenNotice, startOnServers } from '@keytrail/startup';
 import manifest from '../../package.json' with { type: 'json' };
@@ -19,6 +19,7 @@ await runProcess({
       openapi: { title: 'Keytrail', version: manifest.version },
       dashboard: join(import.meta.dirname, '../dashboard'),
       addedKeys: addedKeysOf(settings),
+      oidc: oidcOf(settings),
       administrator: { token: settings.KEYTRAIL_ADMIN_TOKEN },
       async compose(foundation) {
         const countries = new CountryLookup(await openCountryLookup(settings.KEYTRAIL_GEOIP_FILE));

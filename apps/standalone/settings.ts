@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { addedKeyFields, adminFields, alertFields, geoFields, httpFields, jwtFields, kafkaFields, keyPlatformFields, leakFields, masterKeyField, ownerFields, policyFields, ruleFields, settingsSchema, startFields, storeFields } from '@keytrail/platform';
+import { addedKeyFields, adminFields, alertFields, geoFields, httpFields, jwtFields, kafkaFields, keyPlatformFields, leakFields, masterKeyField, oidcFields, ownerFields, policyFields, ruleFields, settingsSchema, startFields, storeFields } from '@keytrail/platform';
 
 /** Everything `npm start` can be told. Nothing has to be set. */
 export const StandaloneSettings = settingsSchema({
@@ -14,6 +14,7 @@ export const StandaloneSettings = settingsSchema({
   ...kafkaFields,
   KEYTRAIL_KAFKA_BROKERS: kafkaFields.KEYTRAIL_KAFKA_BROKERS.optional(),
   ...jwtFields,
+  ...oidcFields,
   ...geoFields,
   ...keyPlatformFields,
   ...leakFields,

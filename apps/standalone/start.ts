@@ -4,7 +4,7 @@ import type { LoggerService } from '@nestjs/common';
 import { alertingSettingsOf } from '@keytrail/alerting';
 import { DetectionLimits } from '@keytrail/detection';
 import { leakSettingsOf } from '@keytrail/leaks';
-import { JobSchedule, addedKeysOf, keyPlatformOf, lockDataDir, ownerFileOf, readOrCreateMasterKey } from '@keytrail/platform';
+import { JobSchedule, addedKeysOf, keyPlatformOf, lockDataDir, ownerFileOf, readOrCreateMasterKey, oidcOf } from '@keytrail/platform';
 import { CountryLookup, connectKafka, openCountryLookup } from '@keytrail/request-logs';
 import { WrongMasterKeyError, startApp, type Foundation, type RunningApp } from '@keytrail/startup';
 import type { StandaloneSettings } from './settings.js';
@@ -37,7 +37,7 @@ export async function startStandalone(settings: StandaloneSettings, options: Sta
       postgres: settings.KEYTRAIL_POSTGRES_URL === undefined ? { directory: join(directory, 'postgres') } : { url: settings.KEYTRAIL_POSTGRES_URL },
       clickhouse: settings.KEYTRAIL_CLICKHOUSE_URL === undefined
         ? { directory: join(directory, 'clickhouse') } : { url: settings.KEYTRAIL_CLICKHOUSE_URL },
-      logger: options.logger, schedule: options.schedule ?? JobSchedule.withPoliciesEvery(settings.KEYTRAIL_POLICY_CHECK_EVERY_S * 1_000), openapi: { title: 'Keytrail', version: options.version }, dashboard: options.dashboard,
+      logger: options.logger, schedule: options.schedule ?? JobSchedule.withPoliciesEvery(settings.KEYTRAIL_POLICY_CHECK_EVERY_S * 1_000), openapi: { title: 'Keytrail', version: options.version }, dashboard: options.dashboard, oidc: oidcOf(settings),
       administrator: { token: settings.KEYTRAIL_ADMIN_TOKEN },
       compose: (foundation) => compose(settings, foundation),
     });

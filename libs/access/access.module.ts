@@ -8,6 +8,8 @@ import { AccessTokenStore } from './access-token.store.js';
 import { Authentication } from './authentication.service.js';
 import { SessionController, SessionsController } from './session.controller.js';
 import { SessionStore } from './session.store.js';
+import { IdentityProvider } from './oidc/identity-provider.service.js';
+import { OidcController } from './oidc/oidc.controller.js';
 
 /** Guards every route of the process. */
 @Module({})
@@ -17,9 +19,9 @@ export class AccessModule {
       module: AccessModule,
       global: true,
       imports: [AuditTrailModule],
-      controllers: options.manage ? [AccessController, SessionController, SessionsController] : [],
+      controllers: options.manage ? [AccessController, SessionController, SessionsController, OidcController] : [],
       providers: [
-        { provide: AccessSettings, useValue: settings }, AccessTokenStore, SessionStore, Authentication, { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: AccessSettings, useValue: settings }, AccessTokenStore, IdentityProvider, SessionStore, Authentication, { provide: APP_GUARD, useClass: AccessGuard },
       ],
       exports: [AccessTokenStore, Authentication],
     };

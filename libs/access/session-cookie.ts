@@ -8,22 +8,35 @@ export interface FromBrowser {
   secure: boolean;
 }
 
+/** The cookie of a session, and the one that lasts from here to the identity provider and back. */
+type CookieUse = 'session' | 'sign_in';
+
 /** `__Host-` binds the cookie to this very host and to TLS; browsers refuse the prefix without it. */
-const nameOf = (secure: boolean) => (secure ? '__Host-keytrail_session' : 'keytrail_session');
+const nameOf = (use: CookieUse, secure: boolean) => `${secure ? '__Host-' : ''}keytrail_${use}`;
 const SECRET = /^[\w-]{43}$/;
 const READING = new Set(['GET', 'HEAD']);
 
-/** The secret in the session's cookie; undefined when there is none that looks like one. */
-export function sessionSecretOf({ headers, secure }: FromBrowser): string | undefined {
-  const name = nameOf(secure);
+/** What a cookie of ours holds; undefined when there is none. */
+export function cookieOf(use: CookieUse, { headers, secure }: Omit<FromBrowser, 'method'>): string | undefined {
+  const name = nameOf(use, secure);
   const parts = String(headers['cookie'] ?? '').split(';').map((part) => part.trim().split('='));
-  const value = parts.find(([key]) => key === name)?.[1];
+  return parts.find(([key]) => key === name)?.[1];
+}
+
+/** The secret in the session's cookie; undefined when there is none that looks like one. */
+export function sessionSecretOf(from: FromBrowser): string | undefined {
+  const value = cookieOf('session', from);
   return value !== undefined && SECRET.test(value) ? value : undefined;
 }
 
 /** A Set-Cookie value: no script reads it, and no foreign page makes a browser send it. `seconds` 0 takes it away. */
-export const sessionCookie = (secret: string, seconds: number, secure: boolean): string =>
-  `${nameOf(secure)}=${secret}; Path=/; HttpOnly; SameSite=Strict; Max-Age=${seconds}${secure ? '; Secure' : ''}`;
+export const sessionCookie = (secret: string, seconds: number, secure: boolean): string => setCookie('session', secret, 'Strict', seconds, secure);
+
+/** The same for somebody who is on the way to the identity provider: it has to come along when that sends them back. */
+export const signInCookie = (sealed: string, seconds: number, secure: boolean): string => setCookie('sign_in', sealed, 'Lax', seconds, secure);
+
+const setCookie = (use: CookieUse, value: string, sameSite: 'Strict' | 'Lax', seconds: number, secure: boolean) =>
+  `${nameOf(use, secure)}=${value}; Path=/; HttpOnly; SameSite=${sameSite}; Max-Age=${seconds}${secure ? '; Secure' : ''}`;
 
 /**
  * Whether a request with a cookie comes from a page of our own. SameSite keeps the cookie at home already, but for sister hosts and old browsers: a

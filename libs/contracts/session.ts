@@ -13,9 +13,19 @@ export const Session = z.object({
 export type Session = z.infer<typeof Session>;
 
 export const OpenSession = z.object({
-  session_id: z.string(), token_id: z.string(), name: z.string().describe('Of the token that opened it'), role: Role, address: z.string(), user_agent: z.string(),
+  session_id: z.string(), token_id: z.string().nullable().describe('null: opened through the identity provider'),
+  subject: z.string().nullable().describe('What the identity provider calls them; null: opened by an access token'), name: z.string().describe('Of the token that opened it, or of the person'), role: Role, address: z.string(), user_agent: z.string(),
   created_at: timestamp, expires_at: timestamp,
 }).meta({ id: 'OpenSession' });
 export type OpenSession = z.infer<typeof OpenSession>;
 export const OpenSessionList = z.object({ data: z.array(OpenSession) }).meta({ id: 'OpenSessionList' });
 export type OpenSessionList = z.infer<typeof OpenSessionList>;
+
+export const SignInMethods = z.object({
+  access_token: z.literal(true), oidc: z.string().nullable().describe('Where a browser goes to sign in through the identity provider; null: there is none'),
+}).meta({ id: 'SignInMethods' });
+export type SignInMethods = z.infer<typeof SignInMethods>;
+
+/** Why the identity provider's answer signed nobody in: stands in the address of the dashboard as `sign_in`. */
+export const SignInProblem = z.enum(['sign_in_denied', 'sign_in_not_believed', 'sign_in_expired', 'no_role']);
+export type SignInProblem = z.infer<typeof SignInProblem>;

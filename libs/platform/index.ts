@@ -22,6 +22,7 @@ export { Metrics } from './metrics.js';
 export { NextBatch } from './next-batch.js';
 export { PlatformModule } from './platform.module.js';
 export { JobSchedule, RecurringJob } from './recurring-job.js';
+export { oidcFields, oidcOf, type OidcSettings, type RoleRule } from './oidc-fields.js';
 export { runProcess, type RunningProcess } from './run-process.js';
 export {
   Secrets, fingerprintOf, readOrCreateMasterKey, sameDigest, type AddedKeys, type PepperedDigest, type WrappedSecret,

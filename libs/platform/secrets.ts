@@ -5,7 +5,7 @@ import { SettingsError } from './settings.js';
 import { unwrapSecret, wrapSecret } from './wrap-secret.js';
 
 /** One use of a key; each gets a key of its own through HKDF-SHA256 (RFC 5869). */
-export type SecretUse = 'api-key-digest' | 'access-token-digest' | 'session-digest' | 'fingerprint' | 'master-key-check' | 'secret-wrapping' | 'key-version-check' | 'audit-checkpoint' | 'leak-report';
+export type SecretUse = 'api-key-digest' | 'access-token-digest' | 'session-digest' | 'sign-in-attempt' | 'fingerprint' | 'master-key-check' | 'secret-wrapping' | 'key-version-check' | 'audit-checkpoint' | 'leak-report';
 
 /** Keys beside the master key, which is version 0 of each. */
 export interface AddedKeys {

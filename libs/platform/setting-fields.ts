@@ -4,6 +4,7 @@ import { Reader } from 'maxmind';
 import { z } from 'zod';
 import { AbsentOwners, OwnerFeedFormat, RequestLogFormat, issuedKinds, type IssuedKind } from '@keytrail/contracts';
 import { parseKeysByVersion, type KeysByVersion } from './key-ring.js';
+import { checkOidc } from './oidc-fields.js';
 import type { AddedKeys } from './secrets.js';
 
 const list = (what: string) => z.string().transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== ''))
@@ -254,7 +255,7 @@ export type OwnerFileSettings = NonNullable<ReturnType<typeof ownerFileOf>>;
 
 /** All that an app can be told, as one schema: its fields, and what they must be to each other, reported together. */
 export const settingsSchema = <T extends z.ZodRawShape>(fields: T) => z.object(fields).superRefine(checkJwtSettings, { when: () => true })
-  .superRefine(checkAddedKeys, { when: () => true }).superRefine(checkKeyPlatform, { when: () => true });
+  .superRefine(checkAddedKeys, { when: () => true }).superRefine(checkKeyPlatform, { when: () => true }).superRefine(checkOidc, { when: () => true });
 
 function checkJwtSettings(settings: unknown, context: z.RefinementCtx<unknown>): void {
   if (typeof settings !== 'object' || settings === null) return;

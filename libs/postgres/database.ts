@@ -30,6 +30,7 @@ import { liveChanges } from './migrations/0028-live-changes.js';
 import { incidentTies } from './migrations/0029-incident-ties.js';
 import { remindersAndGroups } from './migrations/0030-reminders-and-groups.js';
 import { sessions } from './migrations/0035-sessions.js';
+import { peopleFromProviders } from './migrations/0040-people-from-providers.js';
 import type { Tables } from './tables.js';
 import { CountingDialect, WriteCount, type LookAtWrite } from './writes.js';
 
@@ -120,6 +121,7 @@ export class Database extends Kysely<Tables> {
           '0029-incident-ties': incidentTies,
           '0030-reminders-and-groups': remindersAndGroups,
           '0035-sessions': sessions,
+          '0040-people-from-providers': peopleFromProviders,
         }),
       },
     });

@@ -88,9 +88,13 @@ export interface AccessTokenTable {
   token_id: string; name: string; role: Role; workspaces: ColumnType<string[] | null, string | null, string | null>; digest: string;
   created_at: Time; created_by: string; expires_at: OptionalTime; revoked_at: OptionalTime;
 }
-/** A person in a browser. It stands for the token that opened it, as long as that is the one whose digest stands here. */
+/**
+ * A person in a browser. It stands for the token that opened it, as long as that is the one whose digest stands here; or for somebody whom an identity
+ * provider vouched for, as long as the settings are the same that say what such people may do.
+ */
 export interface SessionTable {
-  session_id: string; digest: string; token_id: string; token_digest: string; address: string; user_agent: string; created_at: Time; expires_at: Time; ended_at: OptionalTime;
+  session_id: string; digest: string; token_id: string | null; token_digest: string | null;
+  subject: string | null; name: string | null; role: Role | null; workspaces: ColumnType<string[] | null, string | null, never>; settings_digest: string | null; address: string; user_agent: string; created_at: Time; expires_at: Time; ended_at: OptionalTime;
 }
 /** Goes up with each change of a token, in the order of commits. */
 export interface AccessTokenChangesTable { version: number }

@@ -6,7 +6,7 @@ import type { z } from 'zod';
 import { AccessSettings, AccessTokenStore, jwtSettingsOf } from '@keytrail/access';
 import { openClickHouse, type ClickHouseLocation } from '@keytrail/clickhouse';
 import { Registry } from '@keytrail/credentials';
-import { Secrets, SettingsError, createHttpApp, httpFields, jwtFields, startFields, type AddedKeys, type JobSchedule } from '@keytrail/platform';
+import { Secrets, SettingsError, createHttpApp, httpFields, jwtFields, startFields, type AddedKeys, type JobSchedule, type OidcSettings } from '@keytrail/platform';
 import { Database, type PostgresLocation } from '@keytrail/postgres';
 import { assertKeyVersions } from './assert-key-versions.js';
 import { assertMasterKey } from './assert-master-key.js';
@@ -27,6 +27,8 @@ export interface AppOptions {
   schedule?: JobSchedule | undefined;
   /** Serve the description of the API. */
   openapi?: { title: string; version: string };
+  /** Through whom people sign in, beside access tokens. */
+  oidc?: OidcSettings | undefined;
   /** Directory of the dashboard's built files. Absent or not there: no dashboard. */
   dashboard?: string | undefined;
   /** Make sure of the administrator: with the token that is set, else with one made at the first start. Absent: leave that to others. */
@@ -52,7 +54,7 @@ export interface RunningApp {
 export async function startApp(settings: AppSettings, options: AppOptions): Promise<RunningApp> {
   // What is logged before there is an application goes the same way.
   Logger.overrideLogger(options.logger);
-  const access = new AccessSettings(jwtSettingsOf(settings));
+  const access = new AccessSettings(jwtSettingsOf(settings), undefined, options.oidc);
   const opened: { close(): Promise<unknown> }[] = [];
   try {
     const patience = { withinMs: settings.KEYTRAIL_START_WITHIN_S * 1_000 };

@@ -6,7 +6,7 @@ import { callFrom, registryOf } from '../support/registry.js';
 
 /** Everything that answers without a token. Add to it on purpose, or not at all. */
 const PUBLIC = [
-  '/health/live', '/health/ready', '/v1/workspaces/:workspace_id/jwks.json',
+  '/health/live', '/health/ready', '/v1/workspaces/:workspace_id/jwks.json', '/v1/session/methods', '/v1/session/oidc', '/v1/session/oidc/callback',
   '/openapi.json', '/docs', '/docs/', '/docs/*', '/docs/index.html', '/docs/LICENSE', '/docs/swagger-ui-init.js', '/docs/docs/swagger-ui-init.js',
 ];
 

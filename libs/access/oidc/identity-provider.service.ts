@@ -125,7 +125,6 @@ const digestOf = ({ issuer, clientId, roleClaim, roles }: OidcSettings) => creat
 
 function nameOf({ name, preferred_username, email, sub }: Record<string, unknown>): string {
   const said = [name, preferred_username, email, sub].find((value): value is string => typeof value === 'string' && value.trim() !== '') ?? 'somebody';
-  // eslint-disable-next-line no-control-regex -- names are shown, and logged
   return said.replace(/[\u0000-\u001f\u007f\u2028\u2029]/g, ' ').trim().slice(0, LONGEST_NAME);
 }
 

@@ -1,5 +1,5 @@
 import {
-  ApiKeyPage, Containment, ContainmentPage, Incident, IncidentPage, IntakeAccounts, OwnerList, PolicySummary, PublicKeyPage, RequestCounts, RequestLogPage, ServiceTokenPage, Session, SigningKeyPage, WorkspaceKeyPage, WorkspaceList,
+  ApiKeyPage, Containment, ContainmentPage, Incident, IncidentPage, IntakeAccounts, OwnerList, PolicySummary, PublicKeyPage, RequestCounts, RequestLogPage, ServiceTokenPage, Session, SignInMethods, SigningKeyPage, WorkspaceKeyPage, WorkspaceList,
   type ApiKey, type IncidentQuery, type IssuedKind, type KeyState, type PublicKey, type ServiceToken, type SigningKey, type WorkspaceKey,
 } from '@keytrail/contracts';
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query';
@@ -12,6 +12,12 @@ export const sessionQuery = queryOptions({
   queryKey: ['session'],
   queryFn: ({ signal }) => call('/v1/session', Session, { signal }),
   staleTime: 60_000,
+});
+
+export const signInMethodsQuery = queryOptions({
+  queryKey: ['sign-in-methods'],
+  queryFn: ({ signal }) => call('/v1/session/methods', SignInMethods, { signal }),
+  staleTime: Infinity,
 });
 
 export const workspacesQuery = queryOptions({

@@ -6,6 +6,7 @@ import classes from './ui.module.css';
 interface ErrorNoteProps {
   /** What did not work, in the reader's words. */
   title: string;
+  /** null: there is nothing to say beyond the title. */
   error: unknown;
   /** What to do; by the kind of the error unless told. */
   advice?: string;
@@ -18,7 +19,7 @@ export function ErrorNote({ title, error, advice = adviceFor(error), onRetry }: 
     <div className={classes['error']} role="alert">
       <IconAlertTriangle size={18} aria-hidden />
       <div>
-        <strong>{title}.</strong> {error instanceof Error ? error.message : 'Nobody knows why.'} {advice}
+        <strong>{title}.</strong> {error !== null && (error instanceof Error ? error.message : 'Nobody knows why.')} {advice}
         {error instanceof ApiError && error.fields.length > 0 && (
           <ul>{error.fields.map(({ field, message }) => <li key={`${field} ${message}`}><code className="mono">{field}</code> {message}</li>)}</ul>
         )}

@@ -49,7 +49,7 @@ function ProofView({ proof }: { proof: Proof }) {
   return (
     <section aria-label="Proof">
       <h3>Proof</h3>
-      <p className={classes['verdict']} data-tone={tone} role="status"><Icon size={18} aria-hidden />{words}</p>
+      <p className={classes['verdict']} data-tone={tone} role="status"><Icon size={18} aria-hidden />{waitingFor(proof) ?? words}</p>
       {proof.ms_to_first_refusal !== null && <p className="muted">First refusal {duration(proof.ms_to_first_refusal)} after the revocation{proof.accepted_after > 0 ? `; ${proof.accepted_after} accepted after it` : ''}.</p>}
       {proof.nodes.length > 0 && (
         <div className={classes['scroll']}>
@@ -71,6 +71,12 @@ function ProofView({ proof }: { proof: Proof }) {
   );
 }
 
+/** While some nodes refuse the old key and others were not asked yet. */
+function waitingFor({ verdict, nodes }: Proof): string | undefined {
+  const proven = nodes.filter((node) => node.verdict === 'proven').length;
+  return verdict === 'awaiting' && proven > 0 ? `${proven} of ${nodes.length} gateway nodes refuse it; the others were not asked yet` : undefined;
+}
+
 const callerTones = { healthy: 'good', failing: 'critical', silent: 'quiet' } as const;
 
 function RecoveryView({ recovery, hasSuccessor }: { recovery: Recovery; hasSuccessor: boolean }) {
@@ -78,18 +84,18 @@ function RecoveryView({ recovery, hasSuccessor }: { recovery: Recovery; hasSucce
   return (
     <section aria-label="Recovery">
       <h3>Recovery</h3>
-      <p className={classes['verdict']} data-tone={recovered ? 'good' : failing > 0 ? 'critical' : 'muted'} role="status">
+      <p className={classes['verdict']} data-tone={recovered ? 'good' : failing > 0 ? 'medium' : 'muted'} role="status">
         {recovered ? <IconCircleCheck size={18} aria-hidden /> : <IconHourglass size={18} aria-hidden />}
         {!hasSuccessor ? `No successor: ${failing} refused` : recovered ? 'Every known caller works with the new key' : `${healthy} healthy, ${failing} failing, ${silent} silent`}
       </p>
       {callers.length > 0 && (
         <div className={classes['scroll']}>
           <table className={classes['table']}>
-            <thead><tr><th>Caller</th><th>Calls itself</th><th>State</th><th className={classes['right']}>Last seen</th></tr></thead>
+            <thead><tr><th>Caller</th><th>State</th><th className={classes['right']}>Last seen</th></tr></thead>
             <tbody>
               {callers.map(({ network, user_agent, state, on, known, last_seen }) => (
                 <tr key={`${network} ${user_agent}`}>
-                  <td className="mono">{network}</td><td className={classes['agent']} title={user_agent}>{user_agent}</td>
+                  <td className={classes['caller']}><span className="mono">{network}</span><span className="muted" title={user_agent}>{user_agent}</span></td>
                   <td><Tag tone={callerTones[state]}>{state === 'failing' && on !== null ? `failing on the ${on} key` : known ? state : `${state}, new`}</Tag></td>
                   <td className={classes['right']}>{last_seen === null ? '—' : <Ago at={last_seen} />}</td>
                 </tr>

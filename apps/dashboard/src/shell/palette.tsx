@@ -33,7 +33,7 @@ export function Palette() {
   ];
   return (
     <Spotlight
-      actions={actions} query={asked} onQueryChange={setAsked} shortcut={['mod + K', '/']} highlightQuery limit={12} scrollable maxHeight={420} clearQueryOnClose
+      actions={actions} query={asked} onQueryChange={setAsked} shortcut={['mod + K', '/']} highlightQuery limit={12} scrollable maxHeight={420} clearQueryOnClose overlayProps={{ blur: 0, backgroundOpacity: 0.5 }}
       nothingFound="Nothing has this name. Paste an id of a request, a key or an incident, or an address." searchProps={{ placeholder: 'Page, incident, request id, key id or address', 'aria-label': 'Search or go to' }}
     />
   );

@@ -52,7 +52,7 @@ function IncidentView({ incident }: { incident: Incident }) {
       aside={<IncidentControls incident={incident} />}
     >
       {merged_into !== null && <p className={classes['merged']}>This incident was merged into <Link to="/incidents/$incidentId" params={{ incidentId: merged_into }}>{merged_into}</Link>, which goes on with it.</p>}
-      <div className={classes['layout']}>
+      <div className={classes['layout']} data-contained={boards.length > 0}>
         <div className={classes['act']}>
           <Actions incident={incident} onReplace={setReplacing} />
           <Escalation incident={incident} />

@@ -92,7 +92,7 @@ function Line({ request, top, zone, isOpen, onOpen, onFilter }: LineProps) {
       <span role="gridcell" className="num"><button type="button" className={classes['open']} title={exactTime(at, zone, 3)} onClick={(event) => { event.stopPropagation(); onOpen(request); }}>{exactTime(at, zone).slice(5, 10)} {clockTime(at, zone, 3)}</button></span>
       <span role="gridcell">{value('outcome', outcome, <OutcomeWord outcome={outcome} />)}</span>
       <span role="gridcell" className="num">{value('status', String(status))}</span>
-      <span role="gridcell" className="mono">{value('method', method)} {route === '' ? <span title={path}>{path}</span> : value('route', route)}</span>
+      <span role="gridcell" className={`mono ${classes['request']}`}>{value('method', method)} {route === '' ? <span title={path}>{path}</span> : value('route', route)}</span>
       <span role="gridcell" className="mono">{key_id === '' ? value('key_fingerprint', key_fingerprint) : value('key_id', key_id)}</span>
       <span role="gridcell" className="mono">{value('address', address)}{country !== '' && <> {value('country', country)}</>}</span>
       <span role="gridcell" className="num">{latency_ms === null ? <span className="muted">—</span> : `${Math.round(latency_ms)} ms`}</span>

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** Fields that requests are filtered by, with what people call them. `not_<field>` leaves values out. */
 export const filterFields = {
-  workspace: 'Workspace', key_id: 'Key', outcome: 'Outcome', status: 'Status', address: 'Address', method: 'Method', route: 'Route', user_agent: 'User agent', country: 'Country',
+  workspace: 'Workspace', key_id: 'Key', outcome: 'Outcome', status: 'Status', address: 'Address', method: 'Method', route: 'Route', path: 'Path', user_agent: 'User agent', country: 'Country',
   gateway_node: 'Gateway node', tenant: 'Tenant', environment: 'Environment', refusal_reason: 'Refusal reason', principal: 'Principal', credential_kind: 'Credential',
   key_fingerprint: 'Fingerprint', request_id: 'Request id',
 } as const;

@@ -16,8 +16,8 @@ export function readViews(stored: string | null): SavedView[] {
 }
 
 /** With the view under its name, which stood for another before perhaps; the newest first, 50 at most. The row in the drawer is no part of it. */
-export function withView(views: readonly SavedView[], name: string, { open: _, ...search }: RequestsSearch): SavedView[] {
-  return [{ name: name.trim(), search }, ...withoutView(views, name.trim())].slice(0, MOST);
+export function withView(views: readonly SavedView[], name: string, search: RequestsSearch): SavedView[] {
+  return [{ name: name.trim(), search: { ...search, open: undefined } }, ...withoutView(views, name.trim())].slice(0, MOST);
 }
 
 export const withoutView = (views: readonly SavedView[], name: string): SavedView[] => views.filter((view) => view.name !== name);

@@ -13,7 +13,7 @@ import { engineFromBlocks, engineFromFiles, engineFromLines, type PhaseOptions }
 import { fromKafka, produce } from './kafka-phase.js';
 import type { Measured } from './measure.js';
 import { pipeline } from './pipeline-phase.js';
-import { describeRun, figuresOf, type Run } from './report.js';
+import { describePipeline, describeRun, figuresOf, type Run } from './report.js';
 import { writeLines } from './request-lines.js';
 
 /** More blocks would not fit into memory ready-made. */
@@ -22,11 +22,12 @@ const MOST_READY_MADE = 1_000_000;
 const options = {
   rows: { type: 'string', default: '1000000' }, batch: { type: 'string', default: '20000' }, json: { type: 'boolean', default: false },
   'without-kafka': { type: 'boolean', default: false }, 'embedded-postgres': { type: 'boolean', default: false },
+  'only-pipeline': { type: 'boolean', default: false },
   // Of a phase, which runs as a process of its own.
   phase: { type: 'string' }, directory: { type: 'string' }, lines: { type: 'string' }, brokers: { type: 'string', default: '' }, postgres: { type: 'string', default: '' }, clickhouse: { type: 'string', default: '' },
 } as const;
 
-/** `npm run bench:collect -- [--rows N] [--batch N] [--without-kafka] [--embedded-postgres] [--json]` */
+/** `npm run bench:collect -- [--rows N] [--batch N] [--without-kafka] [--embedded-postgres] [--only-pipeline] [--json]` */
 export async function collect(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options });
   const [rows, batch] = [wholeNumber('rows', values.rows), wholeNumber('batch', values.batch)];
@@ -44,10 +45,14 @@ export async function collect(args: string[]): Promise<void> {
     const all = { lines: join(directory, 'lines.ndjson'), batch };
     await writeLines(all.lines, rows);
     const readyMade = Math.min(rows, MOST_READY_MADE);
-    const kafka = values['without-kafka'] ? undefined : await servers.start<{ brokers: string[] }>('kafka', kafkaJars);
+    const kafka = values['without-kafka'] || values['only-pipeline'] ? undefined : await servers.start<{ brokers: string[] }>('kafka', kafkaJars);
     const bin = values['embedded-postgres'] ? undefined : findPostgresBin();
     const postgres = bin === undefined ? undefined : await servers.start<{ url: string }>('postgres', { bin });
     const newDatabase = async () => (postgres === undefined ? '' : createDatabase(postgres.url));
+    if (values['only-pipeline']) {
+      process.stdout.write(`${describePipeline(await runPhase('pipeline', { ...all, rows, postgres: await newDatabase() }))}\n`);
+      return;
+    }
     const run: Run = {
       batch, postgres: postgres === undefined ? 'embedded' : 'server',
       lines: await runPhase('lines', { ...all, rows: readyMade }),

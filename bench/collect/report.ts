@@ -74,3 +74,13 @@ export function describeRun(run: Run): string {
     ...(run.pipeline.rows >= 2e6 ? [`CPU seconds of (b): ${first} for the first million rows, ${last} for the last.`] : []),
   ].join('\n');
 }
+
+/** What a row costs as more are stored: (b) by itself, as far as anybody wants to go. */
+export function describePipeline(pipeline: Measured): string {
+  const bytes = bytesPerRow(pipeline, (table) => !SHORT_LIVED.has(table)).toFixed(1);
+  return [
+    `(b) pipeline: body to stored: ${pipeline.rows.toLocaleString('en-US')} rows, ${Math.round(rowsPerSecond(pipeline)).toLocaleString('en-US')} rows/s, ${cpuPerMillion(pipeline).toFixed(1)} CPU s/million, `
+      + `${Math.round(pipeline.peakRssMb)} MB at most, ${bytes} bytes a row on disk`,
+    `CPU seconds of each million: ${(pipeline.cpuByMillion ?? []).map((seconds) => seconds.toFixed(1)).join(' ')}`,
+  ].join('\n');
+}

@@ -28,6 +28,7 @@ interface Limits extends Required<Omit<ParseOptions, 'format'>> {
 const plainLines = new PlainLineReader();
 
 const NEWLINE = 0x0a;
+const MOST_LINE_BYTES = 1 << 20;
 const RECORDS = /^\s{0,256}\{\s{0,256}"Records"\s{0,256}:\s{0,256}\[/;
 const SCALAR = /^[ \t\r\n]*(?:null|true|false|-?\d[\d.eE+-]*|"[^]*")[ \t\r\n]*$/;
 /** A first line after which a pretty-printed object goes on. */
@@ -54,7 +55,7 @@ export function* parseBody(body: Buffer, options: ParseOptions): Generator<Parse
   yield* parseLines(bytes, limits);
 }
 
-const limitsOf = ({ format, maxLineBytes = 1 << 20, maxDepth = 64, maxItems = Infinity }: ParseOptions): Limits =>
+const limitsOf = ({ format, maxLineBytes = MOST_LINE_BYTES, maxDepth = 64, maxItems = Infinity }: ParseOptions): Limits =>
   ({ maxLineBytes, maxDepth, maxItems, text: format === 'combined' || format === 'auto', plain: format === 'native' });
 
 /**
@@ -62,7 +63,7 @@ const limitsOf = ({ format, maxLineBytes = 1 << 20, maxDepth = 64, maxItems = In
  * requests is refused whole, before anything is made of them: a small message may hold any number, and its partition waits for it.
  */
 export function parseMessage(value: Buffer, format: RequestLogFormat): ParsedLine[] {
-  if (format === 'native') {
+  if (format === 'native' && value.length <= MOST_LINE_BYTES) {
     const row = plainLines.read(value, 0);
     if (row !== undefined && plainLines.end === value.length) return [new ParsedLine(1, value, 0, value.length).acceptRow(row)];
   }

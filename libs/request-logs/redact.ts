@@ -23,8 +23,9 @@ const USER_INFO = /(:\/\/)([^\s/?#"'<>]+)@/g;
 /** The same with the host cut off; digits are a port. */
 const CUT_USER_INFO = /(:\/\/[^\s/?#"'<>:@[]{0,256}:)(?!\d{0,5}$)([^\s/?#"'<>@]+)$/;
 const ENCODED_WORD = /[^\s&=?#;,"'<>]{4,}/g;
-/** What tokens without an underscore hold. */
+/** What tokens without an underscore hold, and what those have in common. */
 const OTHER_TOKENS = /AIza|xox[a-z]-|xapp-|glpat-|SG\.|sk-|ya29\./;
+const MAY_BE_OTHER_TOKEN = HAS.dash | HAS.dot | HAS.upper;
 const MAY_BE_RANDOM = HAS.longRun | HAS.upper | HAS.lower | HAS.digit;
 const INSIDE_FINGERPRINTS = /(fp_[0-9a-f]{24})/;
 /** Words that follow a scheme in prose or in a challenge: 'Bearer token missing', 'Bearer realm=…'. */
@@ -126,7 +127,7 @@ function replaceShapes(text: string, has: number, replace: Replace): string {
   if (has & HAS.dot && current.includes('eyJ')) {
     current = current.replace(JSON_WEB_TOKEN, (_, before: string, secret: string) => before + replace(secret));
   }
-  return has & HAS.underscore || OTHER_TOKENS.test(current) ? current.replace(TOKENS, (secret) => replace(secret)) : current;
+  return has & HAS.underscore || (has & MAY_BE_OTHER_TOKEN && OTHER_TOKENS.test(current)) ? current.replace(TOKENS, (secret) => replace(secret)) : current;
 }
 
 /** Secrets inside a percent-encoded word, such as the URL in `?redirect=https%3A%2F%2F…`. */

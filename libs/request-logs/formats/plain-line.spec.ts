@@ -94,6 +94,13 @@ describe('plain lines', () => {
     }
   });
 
+  it('should be refused like any other when they are too long, whatever makes them so', async () => {
+    const [before, behind] = [JSON.stringify(plain).replace(',', `,${' '.repeat(1 << 20)}`), JSON.stringify(plain).replace('}', `${' '.repeat(1 << 20)}}`)];
+    for (const text of [before, behind]) {
+      for (const lines of [parseMessage(Buffer.from(text), 'native'), [...parseBody(Buffer.from(text), { format: 'native' })]]) expect(lines.map(({ problem }) => problem?.code)).toEqual(['too_long']);
+    }
+  });
+
   it('should know every field of the contract, or leave the line to others', () => {
     const left = ['key', 'origin', 'referer', 'headers', 'attributes'];
     expect([...Object.keys(plain), ...left].sort()).toEqual(Object.keys(RequestLogLine.shape).sort());

@@ -23,6 +23,28 @@ const COLUMNS = `workspace_id, key_id, key_fingerprint, credential_kind, princip
   requests, toUnixTimestamp64Milli(first_time) AS first_time, toUnixTimestamp64Milli(last_time) AS last_time, request_ids, routes,
   methods, environments, nodes, bytes_out, signs`;
 
+/** What few values of come again and again: read once for all groups that share them, which is half of the cost. */
+const ALIKE = 'workspace_id, credential_kind, country, user_agent, outcome, refusal_reason, methods, environments, nodes';
+
+/** Of a column that mostly is empty: an empty list when it is so in all groups. */
+const UNLESS_EMPTY = (column: string, empty: string) => `if(countIf(${column} != ${empty}) = 0, [], groupArray(${column})) AS ${column}_of`;
+
+/** Groups that are alike; what they differ in, element by element. */
+interface AlikeActivity extends Pick<CallerActivity, 'workspace_id' | 'credential_kind' | 'country' | 'user_agent' | 'outcome' | 'refusal_reason' | 'methods' | 'environments' | 'nodes'> {
+  key_ids: string[];
+  key_fingerprint_of: string[];
+  principal_of: string[];
+  addresses: string[];
+  minutes: number[];
+  requests_of: number[];
+  first_times: number[];
+  last_times: number[];
+  request_ids_of: string[][];
+  routes_of: string[][];
+  bytes_out_of: number[];
+  signs_of: string[][];
+}
+
 /** What callers did with which key, from ClickHouse. */
 @Injectable()
 export class CallerActivityStore implements ActivityHistory {
@@ -64,11 +86,15 @@ export class CallerActivityStore implements ActivityHistory {
   /** Everything in some batches, in the order of the requests' own clock. */
   async ofBatches(batches: readonly Pick<ArrivedBatch, 'batch_id' | 'ingested_at'>[]): Promise<CallerActivity[]> {
     const from = Math.min(...batches.map((batch) => batch.ingested_at));
-    const columns = await this.clickhouse.selectColumns<CallerActivity>(
-      `SELECT ${COLUMNS} FROM caller_activity
+    const columns = await this.clickhouse.selectColumns<AlikeActivity>(
+      `SELECT ${ALIKE}, groupArray(key_id) AS key_ids, ${UNLESS_EMPTY('key_fingerprint', "''")}, ${UNLESS_EMPTY('principal', "''")}, groupArray(address) AS addresses,
+        groupArray(${MINUTE}) AS minutes, groupArray(caller_activity.requests) AS requests_of, groupArray(toUnixTimestamp64Milli(caller_activity.first_time)) AS first_times,
+        groupArray(toUnixTimestamp64Milli(caller_activity.last_time)) AS last_times, groupArray(request_ids) AS request_ids_of, groupArray(routes) AS routes_of,
+        groupArray(caller_activity.bytes_out) AS bytes_out_of, ${UNLESS_EMPTY('signs', '[]')}
+      FROM caller_activity
       WHERE ingested_at >= fromUnixTimestamp64Milli(${Math.trunc(from)}, 'UTC') AND batch_id IN {batches:Array(String)}
-      ORDER BY minute, caller_activity.first_time`, { batches: batches.map((batch) => batch.batch_id) });
-    return rowsOf(columns);
+      GROUP BY ${ALIKE}`, { batches: batches.map((batch) => batch.batch_id) });
+    return rowsOf(columns).sort((a, b) => a.minute - b.minute || a.first_time - b.first_time);
   }
 
   /** What one key did in a span of its own minutes, as far as it arrived in the last week. */
@@ -129,14 +155,22 @@ function networksOf(rows: readonly KnownAddress[]): KnownNetwork[] {
 }
 
 /** Lists that are empty are one and the same. */
-function rowsOf(of: { [Name in keyof CallerActivity]: CallerActivity[Name][] }): CallerActivity[] {
+function rowsOf(columns: { [Name in keyof AlikeActivity]: AlikeActivity[Name][] }): CallerActivity[] {
   const none: string[] = [];
-  const listed = (lists: string[][], at: number): string[] => (lists[at]!.length === 0 ? none : lists[at]!);
-  return of.key_id.map((key_id, at) => ({
-    workspace_id: of.workspace_id[at]!, key_id, key_fingerprint: of.key_fingerprint[at]!, credential_kind: of.credential_kind[at]!, principal: of.principal[at]!,
-    address: of.address[at]!, country: of.country[at]!, user_agent: of.user_agent[at]!, outcome: of.outcome[at]!, refusal_reason: of.refusal_reason[at]!,
-    minute: of.minute[at]!, requests: of.requests[at]!, first_time: of.first_time[at]!, last_time: of.last_time[at]!, request_ids: listed(of.request_ids, at),
-    routes: listed(of.routes, at), methods: listed(of.methods, at), environments: listed(of.environments, at), nodes: listed(of.nodes, at),
-    bytes_out: of.bytes_out[at]!, signs: listed(of.signs, at),
-  }));
+  const listed = (list: string[] | undefined): string[] => (list === undefined || list.length === 0 ? none : list);
+  const rows: CallerActivity[] = [];
+  for (let alike = 0; alike < columns.key_ids.length; alike += 1) {
+    const [workspace_id, credential_kind, country, user_agent] = [columns.workspace_id[alike]!, columns.credential_kind[alike]!, columns.country[alike]!, columns.user_agent[alike]!];
+    const [outcome, refusal_reason] = [columns.outcome[alike]!, columns.refusal_reason[alike]!];
+    const [methods, environments, nodes] = [listed(columns.methods[alike]), listed(columns.environments[alike]), listed(columns.nodes[alike])];
+    const [fingerprints, principals, addresses, minutes] = [columns.key_fingerprint_of[alike]!, columns.principal_of[alike]!, columns.addresses[alike]!, columns.minutes[alike]!];
+    const [requests, first_times, last_times] = [columns.requests_of[alike]!, columns.first_times[alike]!, columns.last_times[alike]!];
+    const [request_ids, routes, bytes_out, signs] = [columns.request_ids_of[alike]!, columns.routes_of[alike]!, columns.bytes_out_of[alike]!, columns.signs_of[alike]!];
+    columns.key_ids[alike]!.forEach((key_id, at) => rows.push({
+      workspace_id, key_id, key_fingerprint: fingerprints[at] ?? '', credential_kind, principal: principals[at] ?? '', address: addresses[at]!, country, user_agent,
+      outcome, refusal_reason, minute: minutes[at]!, requests: requests[at]!, first_time: first_times[at]!, last_time: last_times[at]!, request_ids: request_ids[at]!,
+      routes: listed(routes[at]), methods, environments, nodes, bytes_out: bytes_out[at]!, signs: listed(signs[at]),
+    }));
+  }
+  return rows;
 }

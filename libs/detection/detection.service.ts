@@ -17,7 +17,7 @@ const LATE_VISIBLE_MS = 2 * 60_000;
 const KEPT_MS = 7 * 24 * 60 * 60_000;
 
 /** Groups a step takes in at most (one larger batch still comes alone). */
-const GROUPS_A_STEP = 20_000;
+const GROUPS_A_STEP = 50_000;
 
 /**
  * Judges what arrived since the last time. A step reads some batches from ClickHouse, judges them, and commits findings and progress in one
@@ -27,7 +27,7 @@ const GROUPS_A_STEP = 20_000;
 export class Detection {
   private readonly stepMemory: StepMemory = {
     load: (keys) => this.memory.load(keys),
-    isKnown: (key) => this.memory.isKnown(key),
+    firstSeen: (key) => this.memory.firstSeen(key),
     get: (key) => this.memory.get(key),
     put: (key, memory) => this.memory.put(key, memory),
     goingOn: (workspace, keyId, from) => this.findings.goingOn(workspace, keyId, from),

@@ -1,48 +1,26 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { severityRank } from '@keytrail/contracts';
-import type { DirectoryEntry } from '@keytrail/credentials';
 import { Metrics } from '@keytrail/platform';
 import type { ActivityHistory, KnownNetwork } from './activity-history.js';
 import type { Alarm } from './baseline/index.js';
 import { CallerActivityStore } from './caller-activity.store.js';
 import { EntityMemory } from './entity-memory.js';
-import type { Observed } from './habits.js';
 import type { KnownFinding } from './merge-finding.js';
-import { ObjectWalks } from './object-walks.service.js';
+import { ObjectWalks, type LookedAt, type ObjectLook } from './object-walks.service.js';
 import { NetworkMemory } from './network-memory.js';
 import { NewcomerMemory } from './newcomer-memory.js';
 import { isDenied } from './rules/activity.js';
 import {
-  activityRules, addressSpike, callerOfManyKeys, credentialForSuspect, deniedBurst, deniedRate, dormantKey, egressVolume, errorRate, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained,
-  logSilence, machineCredentialByHand, made, networkOf, newRoute, objectEnumeration, overlapLagging, rateDrop, rateSpike, requestReplayed, revokedKeyUse, scopeRaised,
+  addressSpike, callerOfManyKeys, callerRules, credentialForSuspect, deniedBurst, deniedRate, dormantKey, egressVolume, errorRate, eventRules, firstSeenAddress, impossibleTravel, keyShared, leakNotContained,
+  logSilence, machineCredentialByHand, made, mayMake, networkOf, newRoute, objectEnumeration, overlapLagging, rateDrop, rateSpike, registryRules, requestReplayed, revokedKeyUse, scopeRaised, signRules,
   suspectMakesCredential, unknownKeyProbing, userTokenMinting, violationRules, type CredentialForSuspect, type EndingOverlap, type LogSource, type OwnerViolations, type ReusedId,
-  type ScopeChange, type Suspicion, type UncontainedLeak,
+  type ScopeChange, type UncontainedLeak,
 } from './rules/index.js';
 import { Tuning } from './tuning/tuning.service.js';
-import type { CallerActivity, FindingDraft, KeyFacts, KeyInput, Rule } from './types.js';
-import type { WatchedMinutes } from './watch.js';
-import type { KeyName } from './key-name.js';
-
-/** A key and what it did since the last tick. */
-export interface KeyCase {
-  workspace_id: string;
-  key_id: string;
-  /** From the registry; undefined for keys it does not hold. */
-  registered: DirectoryEntry | undefined;
-  facts: KeyFacts | undefined;
-  /** What it did beside what it usually does. */
-  observed: Observed;
-  watched: WatchedMinutes;
-  activity: readonly CallerActivity[];
-}
-
-/** What was found about a key before. */
-export interface KeyPast {
-  /** Findings that may go on at a moment. */
-  goingOn(from: number): Promise<readonly KnownFinding[]>;
-  /** What lies between two moments, if only in part. */
-  suspicions(from: number, to: number): Promise<readonly (Suspicion & { rule_id: string })[]>;
-}
+import type { CallerActivity, FindingDraft, Rule } from './types.js';
+import { nameOf, type KeyName } from './key-name.js';
+import { inputOf, type KeyCase, type KeyPast } from './key-case.js';
+import { earliest, hasSigns, lastMinute, lastOf, principalOf, strongest, within } from './of-activity.js';
 
 /** A finding makes what a key does within this time after it suspect. */
 const SUSPECT_FOR_MS = 24 * 60 * 60_000;
@@ -52,6 +30,7 @@ const LONGEST_STORY_MS = 24 * 60 * 60_000;
 const LEAD_MS = 10 * 60_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
 
 /** A network is asked about for as long after it was first met, so that its finding grows with what is done from there. */
 const NEW_FOR_MS = HOUR;
@@ -66,6 +45,8 @@ export class Judge {
   private readonly networks = new NetworkMemory();
   /** What was looked up for the step at hand. */
   private readonly looked = new Map<string, KnownNetwork[]>();
+  /** Keys of the step that are not known for a while from all networks they came from. */
+  private readonly unsure = new Set<string>();
   private readonly entities = new EntityMemory();
   private readonly newcomers = new NewcomerMemory();
 
@@ -85,30 +66,65 @@ export class Judge {
   }
 
   /** Looks up at once what `judgeKey` would have to look up key by key: the networks of keys that come from one for the first time since the start. */
-  async prepare(activity: readonly CallerActivity[], isOld: (key: KeyName) => boolean): Promise<void> {
+  async prepare(activity: readonly CallerActivity[], firstSeen: (key: KeyName) => number | undefined): Promise<void> {
     const keys = new Map<string, KeyName>();
+    this.looked.clear();
+    this.unsure.clear();
     for (const group of activity) {
       if (group.key_id === '' || group.address === '') continue;
-      const name = `${group.workspace_id} ${group.key_id}`;
-      if (!keys.has(name) && this.networks.firstSeen(name, networkOf(group.address)) === undefined && isOld(group)) keys.set(name, group);
+      const name = nameOf(group);
+      const met = this.networks.firstSeen(name, networkOf(group.address));
+      if (met === undefined || met > group.first_time - NEW_FOR_MS) this.unsure.add(name);
+      if (met !== undefined || keys.has(name)) continue;
+      // Of a key's first day nothing is asked.
+      if (group.first_time - (firstSeen(group) ?? Infinity) >= firstSeenAddress.settings.min_history_hours * HOUR) keys.set(name, group);
     }
-    this.looked.clear();
     if (keys.size === 0) return;
     const known = await this.activity.knownNetworksOf([...keys.values()]);
     [...keys.keys()].forEach((name, index) => this.looked.set(name, known[index]!));
   }
 
-  async judgeKey(one: KeyCase, past: KeyPast): Promise<FindingDraft[]> {
-    const known = await this.knownNetworks(one);
+  /** Whether it has to be known what objects the key called, before it is judged. */
+  lookFor(one: KeyCase): ObjectLook | null {
+    const settings = this.tuning.settingsOf(objectEnumeration, one);
+    return settings === null ? null : this.objects.lookFor(one, one.activity, one.watched.watch.recent, settings);
+  }
+
+  /** What keys called, in their order. Undefined: that cannot be read, which is reported. */
+  async look(looks: readonly ObjectLook[]): Promise<LookedAt[] | undefined> {
+    try {
+      return looks.length === 0 ? [] : await this.objects.look(looks);
+    } catch (error) {
+      this.failed(objectEnumeration.id, error);
+      return undefined;
+    }
+  }
+
+  /** `looked`: what the key called, if it had to be known. */
+  judgeKey(one: KeyCase, past: KeyPast, looked?: LookedAt): readonly FindingDraft[] | Promise<readonly FindingDraft[]> {
+    const networks = this.networksOf(one);
+    return networks === null ? this.judgeWith(null, one, past, looked) : networks.then((known) => this.judgeWith(known, one, past, looked));
+  }
+
+  /** `known`: networks, if something about them has to be asked. Nearly always nothing is found, and nothing waited for. */
+  private judgeWith(known: KnownNetwork[] | null, one: KeyCase, past: KeyPast, looked?: LookedAt): readonly FindingDraft[] | Promise<readonly FindingDraft[]> {
     if (known !== null && known.length > 0 && one.facts?.kind !== 'public_key') this.newcomers.note(one, known.map(({ network }) => network));
-    const atOnce = [...this.askAtOnce(one), ...await this.askAboutObjects(one)];
+    const atOnce = this.askAtOnce(one);
+    if (looked !== undefined) atOnce.push(...this.askAboutObjects(one, looked));
     const first = this.askAboutKey(one, one.activity, known);
-    const concerned = eventRules.filter((rule) => this.isConcerned(rule, one.activity));
+    const concerned = this.concernedBy(one.activity);
     const isMaking = this.isMaking(one, one.activity);
-    if (first.length === 0 && concerned.length === 0 && atOnce.length === 0 && !isMaking) return [];
+    if (first.length === 0 && concerned.length === 0 && atOnce.length === 0 && !isMaking) return NOTHING;
+    return this.tellStory({ atOnce, first, concerned, isMaking, known }, one, past);
+  }
+
+  private async tellStory({ atOnce, first, concerned, isMaking, known }: FirstAsked, one: KeyCase, past: KeyPast): Promise<readonly FindingDraft[]> {
     const from = earliest(one.activity);
     const knownFindings = await past.goingOn(from);
-    if (first.length === 0 && concerned.length === 0) return isMaking ? [...atOnce, ...await this.askAboutMaking(one, one.activity, atOnce, past)] : atOnce;
+    if (first.length === 0 && concerned.length === 0) {
+      const lately = await this.sinceSuspect(one, one.activity, atOnce, knownFindings);
+      return isMaking || lately !== one.activity ? [...atOnce, ...await this.askAboutMaking(one, lately, atOnce, past)] : atOnce;
+    }
     const since = storyStart(from, knownFindings);
     const story = await this.activity.ofKey(one.workspace_id, one.key_id, Math.floor(since / MINUTE), lastMinute(one.activity));
     const knownBefore = known && await this.activity.knownNetworks(one.workspace_id, one.key_id, earliest(story));
@@ -119,8 +135,7 @@ export class Judge {
       ...this.askAboutKey(one, story, knownBefore).filter((draft) => fired.has(`${draft.rule_id} ${draft.episode}`)),
       ...concerned.flatMap((rule) => this.ask(rule, input)),
     ];
-    // Suspicion may come after the credential was made: then the story holds it.
-    return [...drafts, ...await this.askAboutMaking(one, story, drafts, past)];
+    return [...drafts, ...await this.askAboutMaking(one, await this.sinceSuspect(one, story, drafts, knownFindings), drafts, past)];
   }
 
   /** Findings about request ids that came again; `activity` is what arrived of the key. */
@@ -166,14 +181,22 @@ export class Judge {
   private askAtOnce(one: KeyCase): FindingDraft[] {
     const input = inputOf(one, one.activity);
     const { news, last_used, runtimes } = one.observed;
-    const entities = this.entities.see(`${one.workspace_id} ${one.key_id}`, one.activity);
-    return [
-      ...activityRules.flatMap((rule) => this.ask(rule, input)),
-      ...(runtimes.length > 0 ? this.ask(keyShared, { ...input, runtimes }) : []),
-      ...(news.routes.length > 0 || news.methods.length > 0 ? this.ask(newRoute, { ...input, news }) : []),
-      ...(last_used !== null ? this.ask(dormantKey, { ...input, last_used }) : []),
-      ...(entities.length > 0 ? this.ask(userTokenMinting, { ...input, entities }) : []),
-    ];
+    const drafts: FindingDraft[] = [];
+    for (const rule of callerRules) this.askFor(drafts, rule, input);
+    if (one.facts !== undefined) for (const rule of registryRules) this.askFor(drafts, rule, input);
+    if (one.activity.some(hasSigns)) {
+      for (const rule of signRules) this.askFor(drafts, rule, input);
+      const entities = this.entities.see(nameOf(one), one.activity);
+      if (entities.length > 0) this.askFor(drafts, userTokenMinting, { ...input, entities });
+    }
+    if (runtimes.length > 0) this.askFor(drafts, keyShared, { ...input, runtimes });
+    if (news.routes.length > 0 || news.methods.length > 0) this.askFor(drafts, newRoute, { ...input, news });
+    if (last_used !== null && earliest(one.activity) - last_used >= DAY) this.askFor(drafts, dormantKey, { ...input, last_used });
+    return drafts;
+  }
+
+  private concernedBy(activity: readonly CallerActivity[]): readonly (typeof eventRules)[number][] {
+    return activity.some((group) => group.outcome !== 'authorised' || hasSigns(group)) ? eventRules.filter((rule) => this.isConcerned(rule, activity)) : NO_RULES;
   }
 
   private isConcerned(rule: (typeof eventRules)[number], activity: readonly CallerActivity[]): boolean {
@@ -185,29 +208,33 @@ export class Judge {
     }
   }
 
-  private async askAboutObjects(one: KeyCase): Promise<FindingDraft[]> {
+  private askAboutObjects(one: KeyCase, looked: LookedAt): FindingDraft[] {
     const settings = this.tuning.settingsOf(objectEnumeration, one);
-    if (settings === null) return [];
-    try {
-      const looked = await this.objects.look(one, one.activity, one.watched.watch.recent, settings);
-      return looked === null ? [] : this.ask(objectEnumeration, { ...inputOf(one, one.activity), ...looked, window_minutes: settings.window_minutes });
-    } catch (error) {
-      return this.failed(objectEnumeration.id, error);
-    }
+    return settings === null ? [] : this.ask(objectEnumeration, { ...inputOf(one, one.activity), ...looked, window_minutes: settings.window_minutes });
   }
 
   private isMaking(one: KeyCase, activity: readonly CallerActivity[]): boolean {
     const settings = this.tuning.settingsOf(suspectMakesCredential, one);
-    return settings !== null && activity.some((group) => made(group, settings).length > 0);
+    return settings !== null && activity.some((group) => group.methods.some((method) => mayMake(method, settings)) && made(group, settings).length > 0);
+  }
+
+  /** Suspicion may come after the credential was made: when a key becomes suspect, what it did within the day before; else the activity. */
+  private async sinceSuspect(one: KeyCase, activity: readonly CallerActivity[], drafts: readonly FindingDraft[], before: readonly KnownFinding[]): Promise<readonly CallerActivity[]> {
+    const isNews = drafts.some((draft) => isSuspicious(draft) && !before.some(({ rule_id }) => rule_id === draft.rule_id));
+    if (!isNews || this.tuning.settingsOf(suspectMakesCredential, one) === null) return activity;
+    const from = earliest(activity) - SUSPECT_FOR_MS;
+    return this.activity.ofKey(one.workspace_id, one.key_id, Math.floor(from / MINUTE), lastMinute(activity));
   }
 
   private async askAboutMaking(one: KeyCase, activity: readonly CallerActivity[], drafts: readonly FindingDraft[], past: KeyPast): Promise<FindingDraft[]> {
-    if (!this.isMaking(one, activity)) return [];
+    const settings = this.tuning.settingsOf(suspectMakesCredential, one);
+    const making = settings === null ? [] : activity.filter((group) => made(group, settings).length > 0);
+    if (making.length === 0) return [];
     const suspicions = [
       ...drafts.map(({ rule_id, title, severity, last_seen }) => ({ rule_id, title, severity, at: last_seen })),
-      ...await past.suspicions(earliest(activity) - SUSPECT_FOR_MS, lastOf(activity)),
-    ].filter(({ rule_id, severity }) => rule_id !== suspectMakesCredential.id && severityRank[severity] >= severityRank.medium);
-    return this.ask(suspectMakesCredential, { ...inputOf(one, activity), suspicions });
+      ...await past.suspicions(earliest(making) - SUSPECT_FOR_MS, lastOf(activity)),
+    ].filter(isSuspicious);
+    return this.ask(suspectMakesCredential, { ...inputOf(one, making), suspicions });
   }
 
   /** Findings about callers who try keys nobody knows. */
@@ -222,16 +249,16 @@ export class Judge {
     return this.ask(unknownKeyProbing, { activity: story });
   }
 
-  private askAboutKey(one: KeyCase, activity: readonly CallerActivity[], known: readonly KnownNetwork[] | null): FindingDraft[] {
+  private askAboutKey(one: KeyCase, activity: readonly CallerActivity[], known: readonly KnownNetwork[] | null): readonly FindingDraft[] {
     const { workspace_id, key_id, registered, watched } = one;
-    const principal = activity.find((group) => group.principal !== '')?.principal ?? '';
-    const drafts = [
-      ...this.ask(machineCredentialByHand, { workspace_id, key_id, activity }),
-      ...watched.spikes.flatMap((verdict) => this.ask(rateSpike, {
-        workspace_id, key_id, principal, verdict, known_networks: known?.map(({ network }) => network) ?? null,
-        activity: within(activity, verdict),
-      })),
-    ];
+    const principal = principalOf(activity);
+    const drafts: FindingDraft[] = [];
+    this.askFor(drafts, machineCredentialByHand, { workspace_id, key_id, activity });
+    for (const verdict of watched.spikes) {
+      this.askFor(drafts, rateSpike, {
+        workspace_id, key_id, principal, verdict, known_networks: known?.map(({ network }) => network) ?? null, activity: within(activity, verdict),
+      });
+    }
     if (activity.some(isDenied)) {
       drafts.push(...this.ask(deniedBurst, {
         workspace_id, key_id, principal, minutes: watched.watch.recent, prior: watched.watch.prior, activity,
@@ -266,12 +293,17 @@ export class Judge {
   }
 
   /** null: nothing about networks has to be asked. The key is known from all of them for a while, or is too young for the rule. */
-  private async knownNetworks(one: KeyCase): Promise<KnownNetwork[] | null> {
-    const { workspace_id, key_id, activity, watched } = one;
-    const key = `${workspace_id} ${key_id}`;
+  private networksOf(one: KeyCase): Promise<KnownNetwork[] | null> | null {
+    const { activity, watched } = one;
+    if (watched.spikes.length === 0) {
+      const isYoung = earliest(activity) - watched.watch.first_seen < (this.tuning.settingsOf(firstSeenAddress, one) ?? firstSeenAddress.settings).min_history_hours * HOUR;
+      if (isYoung || !this.unsure.has(nameOf(one))) return null;
+    }
+    return this.knownNetworks(one, nameOf(one));
+  }
+
+  private async knownNetworks({ workspace_id, key_id, activity, watched }: KeyCase, key: string): Promise<KnownNetwork[] | null> {
     const from = earliest(activity);
-    const isYoung = from - watched.watch.first_seen < (this.tuning.settingsOf(firstSeenAddress, one) ?? firstSeenAddress.settings).min_history_hours * HOUR;
-    if (isYoung && watched.spikes.length === 0) return null;
     const met = activity.filter((group) => group.address !== '').map((group) => ({ network: networkOf(group.address), at: group.first_time }));
     let known: KnownNetwork[] | null = null;
     if (met.some(({ network }) => this.networks.firstSeen(key, network) === undefined)) {
@@ -283,6 +315,12 @@ export class Judge {
     if (!hasNew && watched.spikes.length === 0) return null;
     known ??= await this.activity.knownNetworks(workspace_id, key_id, from);
     return known.filter(({ first_seen }) => first_seen <= from - NEW_FOR_MS);
+  }
+
+  /** The same, into a list; most rules find nothing. */
+  private askFor<Input extends Asked, Settings>(drafts: FindingDraft[], rule: Rule<Input, Settings>, input: Input): void {
+    const found = this.ask(rule, input);
+    for (let index = 0; index < found.length; index += 1) drafts.push(found[index]!);
   }
 
   private ask<Input extends Asked, Settings>(rule: Rule<Input, Settings>, input: Input): FindingDraft[] {
@@ -305,6 +343,19 @@ export class Judge {
 
 /** What most rules find most of the time. */
 const NOTHING: FindingDraft[] = [];
+const NO_RULES: readonly (typeof eventRules)[number][] = [];
+
+const isSuspicious = ({ rule_id, severity }: Pick<FindingDraft, 'rule_id' | 'severity'>): boolean =>
+  rule_id !== suspectMakesCredential.id && severityRank[severity] >= severityRank.medium;
+
+/** What was asked about what is new. */
+interface FirstAsked {
+  atOnce: FindingDraft[];
+  first: readonly FindingDraft[];
+  concerned: readonly (typeof eventRules)[number][];
+  isMaking: boolean;
+  known: KnownNetwork[] | null;
+}
 
 /** What the inputs of all rules have in common. */
 interface Asked { workspace_id?: string; key_id?: string; activity?: readonly CallerActivity[] }
@@ -312,31 +363,6 @@ interface Asked { workspace_id?: string; key_id?: string; activity?: readonly Ca
 const subjectOf = ({ workspace_id, key_id, activity }: Asked) =>
   ({ workspace_id: workspace_id ?? activity?.[0]?.workspace_id ?? '', key_id: key_id ?? activity?.[0]?.key_id ?? '' });
 
-const inputOf = ({ workspace_id, key_id, facts }: Pick<KeyCase, 'workspace_id' | 'key_id' | 'facts'>, activity: readonly CallerActivity[]): KeyInput => ({
-  workspace_id, key_id, key: facts, activity, principal: activity.find((group) => group.principal !== '')?.principal ?? '',
-});
-
-/** What lies in the window that ends with a minute. */
-const within = (activity: readonly CallerActivity[], { minute: last, window_minutes }: { minute: number; window_minutes: number }): CallerActivity[] =>
-  activity.filter(({ minute }) => minute <= last && minute > last - window_minutes);
-
-const earliest = (activity: readonly CallerActivity[]): number => activity.reduce((first, group) => Math.min(first, group.first_time), Infinity);
-const lastOf = (activity: readonly CallerActivity[]): number => activity.reduce((last, group) => Math.max(last, group.last_time), -Infinity);
-const lastMinute = (activity: readonly CallerActivity[]): number => activity.reduce((last, group) => Math.max(last, group.minute), -Infinity);
-
 /** Where the story begins: with the findings that may be going on, else a little before what is new. */
 const storyStart = (from: number, goingOn: readonly KnownFinding[]): number =>
   Math.max(from - LONGEST_STORY_MS, Math.min(from - LEAD_MS, ...goingOn.map((finding) => finding.first_seen)));
-
-/** Of several drafts of one episode the one that stands out most. */
-function strongest(drafts: readonly FindingDraft[]): FindingDraft[] {
-  const byEpisode = new Map<string, FindingDraft>();
-  for (const draft of drafts) {
-    const key = `${draft.rule_id} ${draft.episode}`;
-    const other = byEpisode.get(key);
-    if (other === undefined || (draft.evidence.score ?? 0) >= (other.evidence.score ?? 0)) {
-      byEpisode.set(key, other === undefined ? draft : { ...draft, first_seen: Math.min(draft.first_seen, other.first_seen) });
-    }
-  }
-  return [...byEpisode.values()];
-}

@@ -1,5 +1,5 @@
 import {
-  advance, baselineSettings, closeKeyMinute, emptyKeyBaseline, emptyShares, readBaseline, readShares, scoreOpenMinute, type Alarm,
+  advance, baselineSettings, closeKeyMinute, emptyKeyBaseline, emptyShares, mayStandOut, readBaseline, readShares, scoreOpenMinute, type Alarm,
   type KeyBaseline, type Verdict,
 } from './baseline/index.js';
 import { WatchTable } from './memory/watch-record.js';
@@ -96,7 +96,7 @@ function judgeOpen(watch: KeyWatch, spikes: Verdict[], alarms: Alarm[]): void {
     requests += recent[index]!.requests;
     wrong += recent[index]!.errors + recent[index]!.denied;
   }
-  if (requests >= baselineSettings.min_events || baseline.episode !== null) {
+  if ((requests >= baselineSettings.min_events || baseline.episode !== null) && mayStandOut(baseline, recent, from, baselineSettings)) {
     let ahead = from === recent.length - 1 && last.minute === baseline.closed + 1 ? baseline : aheadOf(watch).rate;
     for (let index = from; index < recent.length - 1; index += 1) {
       const { state, verdict } = advance(ahead, recent[index]!.minute, recent[index]!.requests);

@@ -79,8 +79,7 @@ export class LiveMemory {
   /** Makes keys ready for `get`; `put` is of the step after the one that was committed last. */
   async load(names: readonly KeyName[]): Promise<void> {
     const step = this.step();
-    this.keys.use(names, step);
-    const missing = names.filter((name) => !this.keys.has(name));
+    const missing = this.keys.use(names, step);
     if (missing.length === 0) return;
     const leaving = this.keys.crowdedOut(missing.length, step);
     await this.progress.keep(this.database, this.keys.stored(leaving, step - 1), this.clock.date());
@@ -89,8 +88,9 @@ export class LiveMemory {
     for (const stored of await this.progress.stored(missing)) this.keys.take(stored, step);
   }
 
-  isKnown(name: KeyName): boolean {
-    return this.keys.has(name);
+  /** When a key that was made ready was seen first, epoch milliseconds. */
+  firstSeen(name: KeyName): number | undefined {
+    return this.keys.firstSeen(name);
   }
 
   /** What is remembered of a key that was made ready; good until the next call. */
@@ -203,5 +203,5 @@ export class LiveMemory {
 export const keysOf = (arrived: readonly CallerActivity[]): KeyName[] => {
   const keys = new Map<string, KeyName>();
   for (const group of arrived) if (group.key_id !== '') keys.set(nameOf(group), group);
-  return [...keys.values()].map(({ workspace_id, key_id }) => ({ workspace_id, key_id }));
+  return [...keys].map(([name, { workspace_id, key_id }]) => ({ workspace_id, key_id, name }));
 };

@@ -36,7 +36,7 @@ export class NewcomerMemory {
   /** Networks of a workspace's new activity that more than one key met within the hour before. */
   among(workspace: string, activity: readonly CallerActivity[]): Newcomer[] {
     const found = new Map<string, Newcomer>();
-    for (const group of activity) {
+    if (this.networks.size > 0) for (const group of activity) {
       if (group.key_id === '' || group.address === '') continue;
       const network = networkOf(group.address);
       const keys = this.networks.get(`${workspace} ${network}`);

@@ -1,4 +1,5 @@
 import { levelNow, type Verdict } from './baseline/index.js';
+import { memo } from './rules/memo.js';
 import type { KeyWatch } from './watch.js';
 
 /** A key counts among the peers of others after a day of its own history. */
@@ -73,9 +74,30 @@ export class Peers {
   }
 }
 
+const known = new Map<string, Map<string, Map<string, PeerGroups>>>();
+let groups = 0;
+
 /** By what is known of a key: `name` is the registry's (`service-env`), `principal` that of the logs. */
 export function peerGroupsOf(workspace: string, kind: string, name: string | undefined, principal: string): PeerGroups {
-  const service = name?.replace(/-[^-]*$/, '') ?? principal;
-  const wide = `${workspace} ${kind}`;
-  return [`${wide} ${service}`, wide];
+  const service = name === undefined ? principal : serviceOf(name);
+  let found = known.get(workspace)?.get(kind)?.get(service);
+  if (found === undefined) {
+    if ((groups += 1) > MOST_GROUPS) {
+      known.clear();
+      groups = 1;
+    }
+    const wide = `${workspace} ${kind}`;
+    found = [`${wide} ${service}`, wide];
+    const kinds = entry(known, workspace, () => new Map<string, Map<string, PeerGroups>>());
+    entry(kinds, kind, () => new Map<string, PeerGroups>()).set(service, found);
+  }
+  return found;
+}
+
+const serviceOf = memo((name) => name.replace(/-[^-]*$/, ''));
+
+function entry<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, value = make());
+  return value;
 }

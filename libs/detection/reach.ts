@@ -100,7 +100,10 @@ function setBit(bits: number[], hash: number): void {
 /** By how many bits are free: linear counting, within a few per cent as long as some are. */
 function countOf(bits: readonly number[]): number {
   let free = 0;
-  for (const word of bits) for (let rest = ~word >>> 0; rest !== 0; rest = (rest & (rest - 1)) >>> 0) free += 1;
+  for (let index = 0; index < bits.length; index += 1) {
+    if (bits[index] === 0) free += 32;
+    else for (let rest = ~bits[index]! >>> 0; rest !== 0; rest = (rest & (rest - 1)) >>> 0) free += 1;
+  }
   return free === BITS ? 0 : BITS * Math.log(BITS / Math.max(1, free));
 }
 

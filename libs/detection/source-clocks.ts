@@ -23,10 +23,8 @@ export class SourceClocks {
 
   /** What arrived up to a moment of the clock of arrivals, epoch milliseconds, and was judged. */
   hear(arrived: readonly Pick<CallerActivity, 'workspace_id' | 'nodes' | 'last_time'>[], now: number): void {
-    for (const { workspace_id, nodes, last_time } of arrived) {
-      if (now - last_time > LIVE_WITHIN_MS) continue;
-      for (const node of nodes) this.note(nameOf(workspace_id, node), Math.min(last_time, now), now);
-      this.note(nameOf(workspace_id, ''), Math.min(last_time, now), now);
+    for (const [workspace, sources] of latestOf(arrived, now)) {
+      for (const [node, time] of sources) this.note(nameOf(workspace, node), Math.min(time, now), now);
     }
   }
 
@@ -62,6 +60,19 @@ export class SourceClocks {
     }
     return over - 1;
   }
+}
+
+/** When the last live call came through each source of each workspace; '' is any of them. */
+function latestOf(arrived: readonly Pick<CallerActivity, 'workspace_id' | 'nodes' | 'last_time'>[], now: number): Map<string, Map<string, number>> {
+  const workspaces = new Map<string, Map<string, number>>();
+  for (const { workspace_id, nodes, last_time } of arrived) {
+    if (now - last_time > LIVE_WITHIN_MS) continue;
+    let sources = workspaces.get(workspace_id);
+    if (sources === undefined) workspaces.set(workspace_id, sources = new Map([['', last_time]]));
+    if (last_time > sources.get('')!) sources.set('', last_time);
+    for (const node of nodes) if (last_time > (sources.get(node) ?? -Infinity)) sources.set(node, last_time);
+  }
+  return workspaces;
 }
 
 const nameOf = (workspace: string, node: string) => `${workspace} ${node}`;

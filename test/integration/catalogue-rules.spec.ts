@@ -93,16 +93,18 @@ describe('rules about rotations, replays, objects and what suspects make', () =>
 
   it('tells of credentials that a suspect key makes, be it suspect before or after, and not of those of others', async () => {
     const cloud = (key_id: string, eventName: string, at: number, fields = {}) => line({ key_id, method: eventName, path: `/iam.amazonaws.com/${eventName}`, route: 'iam.amazonaws.com', time: at, ...fields });
-    const [before, after, plain] = [newName('AKIABEFORE'), newName('AKIAAFTER'), newName('AKIAPLAIN')];
+    const [before, after, long, plain] = [newName('AKIABEFORE'), newName('AKIAAFTER'), newName('AKIALONG'), newName('AKIAPLAIN')];
     const suspect = { user_agent: 'sqlmap/1.8' };
     await send(cloud(before, 'ListUsers', Date.now() - 5 * MINUTE, suspect));
     await send(cloud(before, 'CreateAccessKey', Date.now()), cloud(plain, 'CreateAccessKey', Date.now()));
     expect((await findings(before)).find(({ rule_id }) => rule_id === 'suspect-makes-credential')).toMatchObject({ severity: 'high', summary: expect.stringContaining('CreateAccessKey') });
     expect(await rulesOf(plain)).toEqual([]);
-    await send(cloud(after, 'CreateLoginProfile', Date.now() - 5 * MINUTE));
+    await send(cloud(after, 'CreateLoginProfile', Date.now() - 20 * 60 * MINUTE), cloud(long, 'CreateLoginProfile', Date.now() - 26 * 60 * MINUTE));
     expect(await rulesOf(after)).toEqual([]);
     await send(...Array.from({ length: 30 }, (_, at) => cloud(after, 'ListUsers', Date.now() - at * 1_000, { status: 403 })));
     expect(await rulesOf(after)).toContain('suspect-makes-credential');
+    await send(cloud(long, 'ListUsers', Date.now(), suspect));
+    expect(await rulesOf(long)).toEqual(['listed-caller']);
   });
 
   it('tells of keys that are made, and scopes that are raised, while an incident of their owner is open', async () => {

@@ -31,7 +31,7 @@ describe('what detection remembers', () => {
   const remembered = async (key_id: string) => {
     const memory = get(LiveMemory);
     await memory.load([{ workspace_id: 'default', key_id }]);
-    return JSON.parse(JSON.stringify(memory.get({ workspace_id: 'default', key_id }), (_, of: unknown) => (of instanceof Float32Array ? [...of] : of))) as object;
+    return JSON.parse(JSON.stringify(memory.get({ workspace_id: 'default', key_id }), (_, of: unknown) => (of instanceof Float32Array || of instanceof Float64Array ? [...of] : of))) as object;
   };
   /** A life of some hours in ticks of twenty minutes, which ends with a spike. `before` each tick something may happen. */
   const live = async (key: string, before: (tick: number) => Promise<void> | void = () => undefined) => {

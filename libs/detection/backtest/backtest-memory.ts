@@ -28,14 +28,14 @@ export class BacktestMemory implements StepMemory {
     this.keys = new KeyMemories(keysInMemory);
   }
 
-  isKnown(key: KeyName): boolean {
-    return this.keys.has(key);
+  firstSeen(key: KeyName): number | undefined {
+    return this.keys.firstSeen(key);
   }
 
   load(names: readonly KeyName[]): Promise<void> {
-    this.keys.use(names, this.step);
+    const missing = this.keys.use(names, this.step);
     const before = this.keys.size;
-    const leaving = this.keys.crowdedOut(names.filter((name) => !this.keys.has(name)).length, this.step);
+    const leaving = this.keys.crowdedOut(missing.length, this.step);
     this.keys.wrote(leaving);
     this.keys.forget(leaving);
     this.forgotten += before - this.keys.size;

@@ -36,7 +36,10 @@ export const isExtremes = (stored: unknown): stored is Extremes => Array.isArray
  * The score that is an alarm for a key: the threshold, or what its own tail passes less often than is borne. Beyond `FROM` the tail is taken to fall
  * exponentially, by as much as it was seen to. Alarms of late raise it too.
  */
-export function barOf([, count, excess, hours]: Extremes, unrest: number, threshold: number): number {
+export function barOf(extremes: Extremes, unrest: number, threshold: number): number {
+  const count = extremes[1];
+  const excess = extremes[2];
+  const hours = extremes[3];
   const often = (count + BELIEF.perHour * BELIEF.hours) / (hours + BELIEF.hours);
   const mean = (excess + BELIEF.count * BELIEF.excess) / (count + BELIEF.count);
   const own = FROM + mean * Math.log(often / BORNE);

@@ -94,5 +94,5 @@ function meanOf({ means, seen }: Gauge): number {
 
 const usualAt = ({ means, seen }: Gauge, hour: number, all: number): number => (means[hour]! * seen[hour]! + all * BELIEF) / (seen[hour]! + BELIEF);
 
-const spreadOf = ({ spread: [squares, blocks] }: Gauge): number =>
-  Math.max(LEAST_SPREAD, Math.sqrt((squares + PRIOR.spread * PRIOR.spread * PRIOR.blocks) / (blocks + PRIOR.blocks)));
+const spreadOf = ({ spread }: Gauge): number =>
+  Math.max(LEAST_SPREAD, Math.sqrt((spread[0] + PRIOR.spread * PRIOR.spread * PRIOR.blocks) / (spread[1] + PRIOR.blocks)));

@@ -1,4 +1,5 @@
 export { advance, scoreOpenMinute } from './advance.js';
+export { mayStandOut, type OpenMinute } from './open-minutes.js';
 export { everCouldDrop, LEAST_EXPECTED, rateAt } from './drop.js';
 export { signedDeviance } from './deviance.js';
 export { leniency, thresholdAfter } from './bar.js';

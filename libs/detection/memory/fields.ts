@@ -9,7 +9,8 @@ export interface Fields {
   /** In full. */
   number(value: number): number;
   flag(value: boolean): boolean;
-  sums(values: number[]): void;
+  /** In full; not always in the array that is given. */
+  sums<Sums extends number[]>(values: Sums): Sums;
   /** With seven digits; not always in the array that is given. */
   floats(values: number[]): number[];
   float(value: number): number;
@@ -19,7 +20,8 @@ export interface Fields {
 
 /** Also measures: with empty arrays it writes nothing, and `place` ends behind what it would have written. */
 export class FieldWriter implements Fields {
-  constructor(readonly place: Place = { floats: new Float32Array(0), floatsAt: 0, doubles: new Float64Array(0), doublesAt: 0 }) {}
+  /** `views`: of the reader of this very place, if there is one. What is one of them is written already. */
+  constructor(readonly place: Place = { floats: new Float32Array(0), floatsAt: 0, doubles: new Float64Array(0), doublesAt: 0 }, private readonly views: Views = noViews()) {}
 
   /** Goes back to the beginning. */
   restart(): this {
@@ -38,16 +40,16 @@ export class FieldWriter implements Fields {
     return value;
   }
 
-  sums(values: number[]): void {
+  sums<Sums extends number[]>(values: Sums): Sums {
     const { doubles, doublesAt } = this.place;
-    for (let index = 0; index < values.length; index += 1) doubles[doublesAt + index] = values[index]!;
+    if (this.views.sums[doublesAt] !== values) for (let index = 0; index < values.length; index += 1) doubles[doublesAt + index] = values[index]!;
     this.place.doublesAt += values.length;
+    return values;
   }
 
   floats(values: number[]): number[] {
     const { place } = this;
-    // A view of this very place is written already.
-    if (place.floats.length > 0 && !isViewOf(place, values)) place.floats.set(values, place.floatsAt);
+    if (place.floats.length > 0 && this.views.floats[place.floatsAt] !== values) place.floats.set(values, place.floatsAt);
     place.floatsAt += values.length;
     return values;
   }
@@ -62,10 +64,16 @@ export class FieldWriter implements Fields {
   }
 }
 
-export class FieldReader implements Fields {
-  private readonly views = new Map<number, number[]>();
+/**
+ * Arrays that look at a place, by where they begin in it; made once: reading again changes what is in them. To who reads and writes numbers by their index
+ * there is no difference, and none has to be copied one by one.
+ */
+export interface Views { floats: (number[] | undefined)[]; sums: (number[] | undefined)[] }
 
-  constructor(readonly place: Place) {}
+export const noViews = (): Views => ({ floats: [], sums: [] });
+
+export class FieldReader implements Fields {
+  constructor(readonly place: Place, private readonly views: Views = noViews()) {}
 
   /** Goes back to the beginning. */
   restart(): this {
@@ -82,20 +90,18 @@ export class FieldReader implements Fields {
     return this.place.doubles[this.place.doublesAt++] === 1;
   }
 
-  sums(values: number[]): void {
-    const { doubles, doublesAt } = this.place;
-    for (let index = 0; index < values.length; index += 1) values[index] = doubles[doublesAt + index]!;
-    this.place.doublesAt += values.length;
+  sums<Sums extends number[]>(values: Sums): Sums {
+    const { place, views: { sums } } = this;
+    const at = place.doublesAt;
+    place.doublesAt += values.length;
+    return (sums[at] ??= place.doubles.subarray(at, place.doublesAt) as unknown as number[]) as Sums;
   }
 
-  /** Views of the place, made once: reading again changes what is in them. */
   floats(values: number[]): number[] {
-    const { place, views } = this;
-    let view = views.get(place.floatsAt);
-    // To who reads and writes numbers by their index there is no difference, and none has to be copied one by one.
-    if (view === undefined) views.set(place.floatsAt, view = place.floats.subarray(place.floatsAt, place.floatsAt + values.length) as unknown as number[]);
+    const { place, views: { floats } } = this;
+    const at = place.floatsAt;
     place.floatsAt += values.length;
-    return view;
+    return floats[at] ??= place.floats.subarray(at, place.floatsAt) as unknown as number[];
   }
 
   float(): number {
@@ -106,6 +112,3 @@ export class FieldReader implements Fields {
     this.place.floatsAt += floats;
   }
 }
-
-const isViewOf = ({ floats, floatsAt }: Place, values: unknown): boolean =>
-  values instanceof Float32Array && values.buffer === floats.buffer && values.byteOffset === floats.byteOffset + 4 * floatsAt;

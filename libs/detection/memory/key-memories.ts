@@ -2,7 +2,7 @@ import type { KeyHabits } from '../habits.js';
 import { firstLook, lastMinute } from '../silence-watch.js';
 import type { Place } from './fields.js';
 import { bytesOf, readBytes, type KeyMemory } from './stored-memory.js';
-import { WatchTable, watchSize } from './watch-record.js';
+import { firstSeenAt, WatchTable, watchSize } from './watch-record.js';
 import type { KeyWatch } from '../watch.js';
 import { nameOf, type KeyName } from '../key-name.js';
 
@@ -50,6 +50,8 @@ export class KeyMemories {
   private readonly table = new WatchTable();
   private readonly place: Place = { floats: new Float32Array(0), floatsAt: 0, doubles: new Float64Array(0), doublesAt: 0 };
   private hand = 0;
+  private last: KeyName | undefined;
+  private lastSlot = 0;
 
   /** `capacity`: of keys. More are held only while one step needs them at once. */
   constructor(private readonly capacity: number) {}
@@ -67,15 +69,27 @@ export class KeyMemories {
     return this.places.has(nameOf(key));
   }
 
+  /** When a key was seen first, epoch milliseconds; undefined: nothing is remembered of it. */
+  firstSeen(key: KeyName): number | undefined {
+    const slot = this.places.get(nameOf(key));
+    return slot === undefined ? undefined : firstSeenAt(this.placeOf(slot));
+  }
+
   /** What is remembered of a key; the watch is one and the same object for all keys. */
   get(key: KeyName): KeyMemory | undefined {
     const slot = this.places.get(nameOf(key));
-    return slot === undefined ? undefined : { watch: this.table.read(this.placeOf(slot)), habits: this.habits[slot] };
+    if (slot === undefined) return undefined;
+    this.last = key;
+    this.lastSlot = slot;
+    return { watch: this.table.read(this.placeOf(slot)), habits: this.habits[slot] };
   }
 
   /** Remembers what a step made of a key. `now`: when, epoch milliseconds. */
   put(key: KeyName, { watch, habits }: KeyMemory, step: number, now: number): void {
-    const slot = this.slotOf(key, step);
+    // What was got last is put next.
+    const slot = key === this.last && this.names[this.lastSlot] !== undefined ? this.lastSlot : this.slotOf(key, step);
+    this.last = undefined;
+    this.usedIn[slot] = step;
     this.table.write(watch, this.placeOf(slot));
     this.habits[slot] = habits;
     this.heldTo[slot] = step;
@@ -105,12 +119,15 @@ export class KeyMemories {
     return slot !== undefined && this.heldTo[slot]! >= step;
   }
 
-  /** Marks keys as in use by a step: they keep their place. */
-  use(keys: readonly KeyName[], step: number): void {
+  /** Marks keys as in use by a step: they keep their place. Returns those that are not here. */
+  use(keys: readonly KeyName[], step: number): KeyName[] {
+    const missing: KeyName[] = [];
     for (const key of keys) {
       const slot = this.places.get(nameOf(key));
-      if (slot !== undefined) this.usedIn[slot] = step;
+      if (slot === undefined) missing.push(key);
+      else this.usedIn[slot] = step;
     }
+    return missing;
   }
 
   /**
@@ -221,8 +238,9 @@ export class KeyMemories {
     this.hand = 0;
   }
 
-  private slotOf({ workspace_id, key_id }: KeyName, step: number): number {
-    const name = nameOf({ workspace_id, key_id });
+  private slotOf(key: KeyName, step: number): number {
+    const { workspace_id, key_id } = key;
+    const name = nameOf(key);
     let slot = this.places.get(name);
     if (slot === undefined) {
       slot = this.free.pop() ?? this.names.length;

@@ -1,5 +1,6 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it } from '@jest/globals';
+import lz4 from 'lz4-napi';
 import { emptyKeyBaseline } from '../baseline/index.js';
 import { observe } from '../habits.js';
 import { newKeyWatch, watchActivity } from '../key-watch.js';
@@ -34,15 +35,18 @@ function eventfulKey(minutes: number): KeyWatch {
 
 /** As if so many numbers had come to be known since. */
 function withoutLast(bytes: Buffer, doubles: number): Buffer {
-  const whole = inflateRawSync(bytes.subarray(1));
+  const whole = unpacked(bytes);
   const count = whole.readUInt16LE(0) - doubles;
   const older = Buffer.concat([whole.subarray(0, 4 + 8 * count), whole.subarray(4 + 8 * (count + doubles))]);
   older.writeUInt16LE(count, 0);
-  return Buffer.concat([bytes.subarray(0, 1), deflateRawSync(older)]);
+  return deflated(older);
 }
 
+const unpacked = (bytes: Buffer): Buffer => lz4.uncompressSync(bytes.subarray(1));
+const deflated = (numbers: Buffer): Buffer => Buffer.concat([Buffer.of(1), deflateRawSync(numbers)]);
+
 /** Views of numbers are arrays to who reads them. */
-const plain = (_: string, of: unknown): unknown => (of instanceof Float32Array ? [...of] : of);
+const plain = (_: string, of: unknown): unknown => (of instanceof Float32Array || of instanceof Float64Array ? [...of] : of);
 
 /** As numbers with seven digits are. */
 const rounded = (value: unknown): unknown => JSON.parse(JSON.stringify(value, plain), (_, of: unknown) => (typeof of === 'number' && !Number.isInteger(of) ? Number(of.toPrecision(6)) : of));
@@ -84,9 +88,15 @@ describe('what is remembered of a key, stored', () => {
     const watch = eventfulKey(12_000);
     const older = withoutLast(storedMemory({ watch, habits: undefined }), 5);
     const read = readMemory(older)!.watch;
-    expect(read.shares.denied.quiet_expected).toEqual([0, 0, 0, 0, 0]);
+    expect([...read.shares.denied.quiet_expected]).toEqual([0, 0, 0, 0, 0]);
     expect(rounded(read.shares.errors)).toEqual(rounded(watch.shares.errors));
     expect(rounded(read.baseline)).toEqual(rounded(watch.baseline));
+  });
+
+  it('is read as well as older versions packed it', () => {
+    const watch = eventfulKey(9_060);
+    const stored = storedMemory({ watch, habits: undefined });
+    expect(readMemory(deflated(unpacked(stored)))).toEqual(readMemory(stored));
   });
 
   it('is small, and a key seen once next to nothing', () => {
@@ -96,7 +106,7 @@ describe('what is remembered of a key, stored', () => {
 
   it('is nothing when it cannot be read', () => {
     const whole = storedMemory({ watch: newKeyWatch([group(START, 1)]), habits: undefined });
-    for (const bytes of [new Uint8Array(), Buffer.from([9]), Buffer.concat([Buffer.from([7]), whole.subarray(1)]), whole.subarray(0, 20), Buffer.alloc(500, 1)]) {
+    for (const bytes of [new Uint8Array(), Buffer.from([9]), Buffer.concat([Buffer.from([7]), whole.subarray(1)]), whole.subarray(0, 20), Buffer.alloc(500, 1), Buffer.alloc(500, 2), Buffer.concat([Buffer.of(2, 255, 255, 255, 255), whole.subarray(5)])]) {
       expect(readMemory(bytes)).toBeUndefined();
     }
   });

@@ -1,4 +1,5 @@
-import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { inflateRawSync } from 'node:zlib';
+import lz4 from 'lz4-napi';
 import type { KeyHabits } from '../habits.js';
 import type { Place } from './fields.js';
 import { emptyPlace, emptyWatch, WatchTable, watchSize } from './watch-record.js';
@@ -8,7 +9,10 @@ import type { KeyWatch } from '../watch.js';
 export interface KeyMemory { watch: KeyWatch; habits: KeyHabits | undefined }
 
 /** Goes up when bytes stand otherwise. What watches come to hold besides does not need it: see `watch-record.ts`. */
-const FORMAT = 1;
+const FORMAT = 2;
+/** The same bytes, deflated: what was stored before. */
+const DEFLATED = 1;
+const MOST_BYTES = 1 << 20;
 /**
  * A byte for the format; compressed: how many numbers there are in full and with seven digits, then these (all little-endian), and the habits
  * as JSON.
@@ -28,12 +32,12 @@ export function bytesOf(place: Place, habits: KeyHabits | undefined): Buffer {
   doublesOf(place).copy(whole, COUNTS);
   floatsOf(place).copy(whole, COUNTS + 8 * watchSize.doubles);
   whole.write(text, numbers);
-  return Buffer.concat([Buffer.from([FORMAT]), deflateRawSync(whole, { level: 1 })]);
+  return Buffer.concat([Buffer.of(FORMAT), lz4.compressSync(whole)]);
 }
 
 /** Puts the numbers in their place and returns the habits. False when the bytes cannot be read; the place is anything then. */
 export function readBytes(bytes: Uint8Array, place: Place): { habits: KeyHabits | undefined } | false {
-  const whole = bytes[0] === FORMAT ? inflated(bytes.subarray(1)) : undefined;
+  const whole = unpacked(bytes);
   if (whole === undefined || whole.length < COUNTS) return false;
   const [doubles, floats] = [whole.readUInt16LE(0), whole.readUInt16LE(2)];
   const numbers = COUNTS + 8 * doubles + 4 * floats;
@@ -62,9 +66,13 @@ export function readMemory(bytes: Uint8Array): KeyMemory | undefined {
 const doublesOf = ({ doubles, doublesAt }: Place): Buffer => Buffer.from(doubles.buffer, doubles.byteOffset + 8 * doublesAt, 8 * watchSize.doubles);
 const floatsOf = ({ floats, floatsAt }: Place): Buffer => Buffer.from(floats.buffer, floats.byteOffset + 4 * floatsAt, 4 * watchSize.floats);
 
-function inflated(bytes: Uint8Array): Buffer | undefined {
+/** LZ4 after the length that comes out, four bytes, little-endian: eight times as fast as to deflate, and a quarter larger. */
+function unpacked(bytes: Uint8Array): Buffer | undefined {
+  if (bytes.length < 1 + COUNTS) return undefined;
+  const packed = Buffer.from(bytes.buffer, bytes.byteOffset + 1, bytes.byteLength - 1);
   try {
-    return inflateRawSync(bytes, { maxOutputLength: 1 << 20 });
+    if (bytes[0] === DEFLATED) return inflateRawSync(packed, { maxOutputLength: MOST_BYTES });
+    return bytes[0] === FORMAT && packed.readUInt32LE(0) <= MOST_BYTES ? lz4.uncompressSync(packed) : undefined;
   } catch {
     return undefined;
   }

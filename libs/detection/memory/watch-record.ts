@@ -1,7 +1,7 @@
 import { emptyKeyBaseline, type BaselineState, type Episode, type KeyBaseline, type ShareState, type Shares } from '../baseline/index.js';
 import type { Gauge } from '../baseline/gauge.js';
 import { emptyReach } from '../reach.js';
-import { FieldReader, FieldWriter, type Fields, type Place } from './fields.js';
+import { FieldReader, FieldWriter, noViews, type Fields, type Place } from './fields.js';
 import type { KeyWatch, MinuteCount } from '../watch.js';
 
 const MOST_HABITS = 12;
@@ -21,13 +21,16 @@ function describe(io: Fields, watch: KeyWatch): void {
   describeShares(io, watch.shares);
 }
 
+/** What `describe` begins with. */
+export const firstSeenAt = ({ doubles, doublesAt }: Place): number => doubles[doublesAt]!;
+
 /** What watches did not hold from the beginning; of those stored before it is as of a new key. */
 function describeLater(io: Fields, { baseline, shares }: KeyWatch): void {
-  io.sums(baseline.extremes);
-  io.sums(baseline.drop_extremes);
-  io.sums(shares.errors.extremes);
-  io.sums(shares.denied.extremes);
-  io.sums(baseline.bursts);
+  baseline.extremes = io.sums(baseline.extremes);
+  baseline.drop_extremes = io.sums(baseline.drop_extremes);
+  shares.errors.extremes = io.sums(shares.errors.extremes);
+  shares.denied.extremes = io.sums(shares.denied.extremes);
+  baseline.bursts = io.sums(baseline.bursts);
   describeQuiet(io, baseline);
   describeQuiet(io, shares.errors);
   describeQuiet(io, shares.denied);
@@ -35,9 +38,9 @@ function describeLater(io: Fields, { baseline, shares }: KeyWatch): void {
 
 function describeReach(io: Fields, { reach }: KeyWatch): void {
   reach.block = io.number(reach.block);
-  io.sums(reach.bits);
+  reach.bits = io.sums(reach.bits);
   reach.bytes = io.number(reach.bytes);
-  io.sums(reach.told);
+  reach.told = io.sums(reach.told);
   describeGauge(io, reach.addresses);
   describeGauge(io, reach.volume);
 }
@@ -45,14 +48,14 @@ function describeReach(io: Fields, { reach }: KeyWatch): void {
 function describeGauge(io: Fields, gauge: Gauge): void {
   gauge.means = io.floats(gauge.means);
   gauge.seen = io.floats(gauge.seen);
-  io.sums(gauge.spread);
-  io.sums(gauge.extremes);
+  gauge.spread = io.sums(gauge.spread);
+  gauge.extremes = io.sums(gauge.extremes);
   gauge.unrest = io.number(gauge.unrest);
 }
 
 function describeQuiet(io: Fields, scatter: Pick<BaselineState, 'quiet_excess' | 'quiet_expected'>): void {
-  io.sums(scatter.quiet_excess);
-  io.sums(scatter.quiet_expected);
+  scatter.quiet_excess = io.sums(scatter.quiet_excess);
+  scatter.quiet_expected = io.sums(scatter.quiet_expected);
 }
 
 function describeRate(io: Fields, state: BaselineState): void {
@@ -87,8 +90,11 @@ function describeRate(io: Fields, state: BaselineState): void {
   state.unrest = io.number(state.unrest);
 }
 
-function describeScatter(io: Fields, { variance, squares, open_seen, open_expected }: Pick<BaselineState, 'variance' | 'squares' | 'open_seen' | 'open_expected'>): void {
-  for (const sums of [variance, squares, open_seen, open_expected]) io.sums(sums);
+function describeScatter(io: Fields, scatter: Pick<BaselineState, 'variance' | 'squares' | 'open_seen' | 'open_expected'>): void {
+  scatter.variance = io.sums(scatter.variance);
+  scatter.squares = io.sums(scatter.squares);
+  scatter.open_seen = io.sums(scatter.open_seen);
+  scatter.open_expected = io.sums(scatter.open_expected);
 }
 
 function describeLevel(io: Fields, level: BaselineState['level']): void {
@@ -207,8 +213,9 @@ export class WatchTable {
   private readonly watch = emptyWatch();
   private readonly counts: MinuteCount[] = Array.from({ length: MOST_RECENT }, () => ({ minute: 0, requests: 0, denied: 0, errors: 0 }));
   private readonly place = emptyPlace();
-  private readonly reader = new FieldReader({ ...this.place });
-  private readonly writer = new FieldWriter({ ...this.place });
+  private readonly views = noViews();
+  private readonly reader = new FieldReader({ ...this.place }, this.views);
+  private readonly writer = new FieldWriter({ ...this.place }, this.views);
 
   read(from: Place): KeyWatch {
     copyNumbers(from, this.place);

@@ -28,8 +28,10 @@ export function keyDraft(
 }
 
 /** Values of the signs of one name. */
-export const signsNamed = (group: Pick<CallerActivity, 'signs'>, name: string): string[] =>
-  group.signs.filter((sign) => sign.startsWith(`${name}:`)).map((sign) => sign.slice(name.length + 1));
+export const signsNamed = ({ signs }: Pick<CallerActivity, 'signs'>, name: string): readonly string[] =>
+  (signs.length === 0 ? NONE : signs.filter((sign) => sign.startsWith(`${name}:`)).map((sign) => sign.slice(name.length + 1)));
+
+const NONE: readonly string[] = [];
 
 /** `a, b, c and 4 more`. */
 export const named = (values: readonly string[], most = 3): string =>

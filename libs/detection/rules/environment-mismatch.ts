@@ -40,7 +40,7 @@ export const environmentMismatch: Rule<KeyInput, EnvironmentMismatchSettings> = 
 };
 
 /** Environments of a group that are production where the key's is not, or the reverse. */
-const elsewhere = ({ environments }: CallerActivity, own: Environment, settings: EnvironmentMismatchSettings): string[] => environments.filter((name) => {
+const elsewhere = ({ environments }: CallerActivity, own: Environment, settings: EnvironmentMismatchSettings): string[] => environments.length === 0 ? environments : environments.filter((name) => {
   const text = name.toLowerCase();
   const isProduction = settings.production.some((start) => text.startsWith(start));
   return own === 'production' ? !isProduction && settings.other.some((start) => text.startsWith(start)) : isProduction;

@@ -45,7 +45,7 @@ export { objectEnumeration, type ObjectEnumerationInput, type ObjectEnumerationS
 export { overlapLagging, type EndingOverlap } from './overlap-lagging.js';
 export { requestReplayed, type ReusedId } from './request-replayed.js';
 export { scopeRaised, type ScopeChange } from './scope-raised.js';
-export { made, suspectMakesCredential } from './suspect-makes-credential.js';
+export { made, mayMake, suspectMakesCredential } from './suspect-makes-credential.js';
 export { type Suspicion } from './suspicion.js';
 export { leakNotContained, type UncontainedLeak } from './leak-not-contained.js';
 export { logSilence, type LogSource } from './log-silence.js';
@@ -101,10 +101,10 @@ export const ruleInfo = (id: string): RuleInfo | undefined => ruleById.get(id);
 /** The settings every rule ships with, by rule. */
 export const ruleDefaults: ReadonlyMap<string, Readonly<Record<string, unknown>>> = new Map(rules.map(({ id, settings }) => [id, { ...settings }]));
 
-/** Rules about a key that need nothing but what is new. */
-export const activityRules: readonly Rule<KeyInput, object>[] = [
-  secretInBrowser, environmentMismatch, workspaceSecretOnWire, userTokenMissing, canaryKey, leakedKeyUse, listedCaller, secretInLog, overlapOutlived,
-] as Rule<KeyInput, object>[];
+/** Rules about a key that need nothing but what is new; those of the registry speak of keys it holds, those of signs where there is a sign. */
+export const callerRules: readonly Rule<KeyInput, object>[] = [listedCaller] as Rule<KeyInput, object>[];
+export const registryRules: readonly Rule<KeyInput, object>[] = [environmentMismatch, workspaceSecretOnWire, userTokenMissing, canaryKey, leakedKeyUse, overlapOutlived] as Rule<KeyInput, object>[];
+export const signRules: readonly Rule<KeyInput, object>[] = [secretInBrowser, secretInLog] as Rule<KeyInput, object>[];
 /** What the policies of the registry found, told as findings. */
 export const violationRules: readonly Rule<ViolationInput, object>[] = [rotationOverdue, ownerGone, keyHygiene];
 /** Rules about a key that read the whole story once something concerns them. */

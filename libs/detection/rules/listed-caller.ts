@@ -1,6 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import type { CallerActivity, KeyInput, Rule } from '../types.js';
 import { distinct, isDenied, plural, requestsOf } from './activity.js';
+import { ipv4Number } from './network.js';
 import { memo } from './memo.js';
 import { keyDraft, named } from './draft.js';
 
@@ -31,8 +32,8 @@ export const listedCaller: Rule<KeyInput, ListedCallerSettings> = {
     ],
   },
   decide(input, settings) {
+    if (!input.activity.some((group) => reasonFor(group, settings) !== undefined)) return [];
     const uses = input.activity.map((group) => ({ group, why: reasonFor(group, settings) })).filter(({ why }) => why !== undefined);
-    if (uses.length === 0) return [];
     const groups = uses.map(({ group }) => group);
     const accepted = requestsOf(groups.filter((group) => !isDenied(group)));
     return [keyDraft(listedCaller, input, groups, {
@@ -45,32 +46,54 @@ export const listedCaller: Rule<KeyInput, ListedCallerSettings> = {
 function reasonFor({ user_agent, address }: CallerActivity, { networks, tools }: ListedCallerSettings): string | undefined {
   const tool = toolAmong(tools)(user_agent);
   if (tool !== undefined) return tool;
-  return address !== '' && networks.length > 0 && isAmong(networks)(address) ? `the listed address ${address}` : undefined;
+  return address !== '' && networks.length > 0 && isListed(address, networks) ? `the listed address ${address}` : undefined;
+}
+
+function isListed(address: string, networks: readonly string[]): boolean {
+  const number = ipv4Number(address);
+  return number < 0 ? isAmong(networks)(address) : ipv4Ranges(networks).some(([first, last]) => number >= first && number <= last);
 }
 
 const toolAmong = ofList((tools) => (userAgent) => {
   const words = userAgent.toLowerCase().split(/[^a-z0-9]+/);
   return tools.find((name) => words.includes(name));
 });
-const isAmong = ofList((networks) => (address) => isWithin(address, networks));
+const isAmong = ofList((networks) => {
+  const ranges = rangesAmong(networks);
+  return (address) => isWithin(address, ranges);
+});
+/** Of plain IPv4 addresses, which need not be remembered. */
+const ipv4Ranges = (networks: readonly string[]): readonly (readonly [first: number, last: number])[] => {
+  let ranges = rangesOf.get(networks);
+  if (ranges === undefined) rangesOf.set(networks, ranges = rangesAmong(networks).flatMap(([base, bits]) => (base.kind() === 'ipv4' ? [ipv4Range(base, bits)] : [])));
+  return ranges;
+};
+const rangesOf = new WeakMap<readonly string[], readonly (readonly [number, number])[]>();
+
+function ipv4Range(base: Range[0], bits: number): readonly [number, number] {
+  const size = 2 ** (32 - bits);
+  const first = Math.floor(ipv4Number(base.toString()) / size) * size;
+  return [first, first + size - 1];
+}
 
 /** What is found for a text by a list, remembered as long as the list is in use. */
 function ofList<T>(make: (list: readonly string[]) => (text: string) => T): (list: readonly string[]) => (text: string) => T {
   const lists = new WeakMap<readonly string[], (text: string) => T>();
   return (list) => {
-    const known = lists.get(list) ?? memo(make(list), 20_000);
-    lists.set(list, known);
+    let known = lists.get(list);
+    if (known === undefined) lists.set(list, known = memo(make(list), 20_000));
     return known;
   };
 }
 
-const parsed = new WeakMap<readonly string[], [ipaddr.IPv4 | ipaddr.IPv6, number][]>();
+type Range = [base: ipaddr.IPv4 | ipaddr.IPv6, bits: number];
 
-function isWithin(address: string, networks: readonly string[]): boolean {
+const rangesAmong = (networks: readonly string[]): Range[] =>
+  networks.filter((network) => ipaddr.isValidCIDR(network) || ipaddr.isValid(network))
+    .map((network) => (network.includes('/') ? ipaddr.parseCIDR(network) : [ipaddr.parse(network), network.includes(':') ? 128 : 32]));
+
+function isWithin(address: string, ranges: readonly Range[]): boolean {
   if (!ipaddr.isValid(address)) return false;
-  const ranges = parsed.get(networks) ?? networks.filter((network) => ipaddr.isValidCIDR(network) || ipaddr.isValid(network))
-    .map((network) => (network.includes('/') ? ipaddr.parseCIDR(network) : [ipaddr.parse(network), network.includes(':') ? 128 : 32] as [ipaddr.IPv4 | ipaddr.IPv6, number]));
-  parsed.set(networks, ranges);
   const caller = ipaddr.parse(address);
   return ranges.some(([range, bits]) => range.kind() === caller.kind() && caller.match(range, bits));
 }

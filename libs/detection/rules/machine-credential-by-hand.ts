@@ -32,6 +32,7 @@ export const machineCredentialByHand: Rule<MachineCredentialByHandInput, Machine
   incident: 'opens',
   settings: { allowed_tools: [], automation_networks: [] },
   decide(input, settings) {
+    if (!input.activity.some((group) => machineOf(group) !== null)) return [];
     const uses = input.activity.flatMap((group) => {
       const machine = machineOf(group);
       const tool = machine === null ? null : personTool(group.user_agent);

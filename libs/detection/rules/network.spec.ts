@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { networkOf } from './network.js';
+import { ipv4Number, networkOf } from './network.js';
 
 describe('networkOf', () => {
   it.each([
@@ -16,9 +16,19 @@ describe('networkOf', () => {
     ['203.0.113', '203.0.113'],
     ['3405803777', '3405803777'],
     ['300.1.1.1', '300.1.1.1'],
+    ['0.0.0.0', '0.0.0.0/24'],
+    ['255.255.255.255', '255.255.255.0/24'],
+    ['010.0.0.1', '010.0.0.1'],
+    ['1.2.3.4.5', '1.2.3.4.5'],
+    ['1..2.3', '1..2.3'],
+    ['1.2.3.', '1.2.3.'],
     ['', ''],
   ])('%s is counted under %s', (address, network) => {
     expect(networkOf(address)).toBe(network);
+  });
+
+  it('knows plain IPv4 addresses as numbers, and nothing else', () => {
+    expect(['0.0.0.0', '10.0.1.2', '255.255.255.255', '10.0.1', '010.0.1.2', '::1', ''].map(ipv4Number)).toEqual([0, 167_772_418, 4_294_967_295, -1, -1, -1, -1]);
   });
 
   it('puts any two addresses of a /24 together and never throws', () => {

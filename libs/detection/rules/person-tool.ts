@@ -1,3 +1,5 @@
+import { memo } from './memo.js';
+
 /** What a person used. `scriptable`: as often found in scripts as in a person's hands, so weaker evidence. */
 export interface PersonTool {
   tool: string;
@@ -38,7 +40,7 @@ const desktops: readonly [RegExp, string][] = [
  * Whether a user agent is a person's tool: a browser, an API client, the AWS console, or any program on a desktop system (an AWS
  * command line on a laptop). Null for what machines run: SDKs and command lines on servers. CloudTrail's brackets are ignored.
  */
-export function personTool(userAgent: string): PersonTool | null {
+export const personTool: (userAgent: string) => PersonTool | null = memo((userAgent) => {
   const agent = userAgent.trim().replace(/^\[(.*)\]$/s, '$1').trim().slice(0, 1024);
   if (agent === '' || machine.test(agent)) return null;
   if (awsConsole.test(agent)) return { tool: 'AWS console', scriptable: false };
@@ -55,7 +57,7 @@ export function personTool(userAgent: string): PersonTool | null {
   }
   const program = /^[A-Za-z][\w.+-]*/.exec(agent)?.[0];
   return os === undefined || program === undefined ? null : { tool: program, os, scriptable: false };
-}
+}, 20_000);
 
 const firstOf = (table: readonly [RegExp, string][], agent: string): string | undefined =>
   table.find(([pattern]) => pattern.test(agent))?.[1];

@@ -37,7 +37,8 @@ export const secretInBrowser: Rule<KeyInput, SecretInBrowserSettings> = {
   },
 };
 
-function places(group: CallerActivity, { allowed_origins }: SecretInBrowserSettings): string[] {
+function places(group: CallerActivity, { allowed_origins }: SecretInBrowserSettings): readonly string[] {
+  if (group.signs.length === 0) return group.signs;
   return signsNamed(group, 'browser').filter((sign) => {
     if (allowed_origins.some((origin) => sign.endsWith(` ${origin}`))) return false;
     return !sign.startsWith('referer ') || (/^Mozilla\//.test(group.user_agent) && personTool(group.user_agent) !== null);

@@ -49,6 +49,10 @@ export const suspectMakesCredential: Rule<SuspectMakesCredentialInput, SuspectMa
   },
 };
 
+/** Whether calls by a method need a look: most say no. */
+export const mayMake = (method: string, { operations, routes }: SuspectMakesCredentialSettings): boolean =>
+  operations.includes(method) || (routes.length > 0 && /^(?:POST|PUT|PATCH)$/i.test(method));
+
 /** What of a group makes credentials. A group may hold other calls of the same minute as well. */
 export function made({ methods, routes }: Pick<CallerActivity, 'methods' | 'routes'>, { operations, routes: listed }: SuspectMakesCredentialSettings): string[] {
   const named = methods.filter((method) => operations.includes(method));

@@ -25,7 +25,7 @@ export const userTokenAnomaly: EventRule<KeyInput, UserTokenAnomalySettings> = {
   fields: ['key_id', 'attributes.jwt_alg, jwt_iat, jwt_exp, jwt_entity_type, or the refusal reason', 'status or outcome'],
   incident: 'opens',
   settings: { window_minutes: 10, min_forged: 10 },
-  concerns: (group) => (group.outcome === 'authorised' && wrongIn(group).length > 0) || FORGED.has(group.refusal_reason),
+  concerns: (group) => (group.outcome === 'authorised' && group.signs.length > 0 && wrongIn(group).length > 0) || FORGED.has(group.refusal_reason),
   decide(input, settings) {
     const taken = input.activity.filter((group) => group.outcome === 'authorised' && wrongIn(group).length > 0);
     const forged = input.activity.filter((group) => FORGED.has(group.refusal_reason));
@@ -44,5 +44,5 @@ export const userTokenAnomaly: EventRule<KeyInput, UserTokenAnomalySettings> = {
   },
 };
 
-const wrongIn = (group: CallerActivity): string[] =>
-  Object.entries(WRONG).flatMap(([name, words]) => signsNamed(group, name).map((value) => `${words} ${value}`));
+const wrongIn = (group: CallerActivity): string[] => (group.signs.length === 0 ? [] :
+  Object.entries(WRONG).flatMap(([name, words]) => signsNamed(group, name).map((value) => `${words} ${value}`)));

@@ -124,6 +124,38 @@ describe('keytrail backtest logs', () => {
     ]);
   });
 
+  it('asks rules of a folder as well, and takes what-ifs of them', async () => {
+    const rules = join(folder, 'rules');
+    await mkdir(rules);
+    await writeFile(join(rules, 'refused.yml'), `title: Refused at the root
+id: refused-root
+name: refused_root
+level: medium
+detection:
+  refused:
+    path: /
+    status: 403
+  condition: refused
+---
+title: Often refused at the root
+id: often-refused
+level: high
+correlation:
+  type: event_count
+  rules: [refused_root]
+  group-by: [key_id]
+  timespan: 5m
+  condition:
+    gte: 20
+`);
+    const logs = await history();
+    expect((await run(['--rules', rules, logs])).found.map(({ rule, key }) => `${rule} ${key}`)).toContain('custom-often-refused many');
+    expect((await run(['--json', '--rules', rules, '--what-if', 'custom-often-refused.at_least=10', logs])).found as ChangeLine[])
+      .toMatchObject([{ change: 'added', rule: 'custom-often-refused', key: 'few' }]);
+    await writeFile(join(rules, 'wrong.yml'), 'title: nothing');
+    expect(await run(['--rules', rules, logs])).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--rules: wrong.yml: ') });
+  }, 60_000);
+
   it('says which settings there are when one is asked for that is not', async () => {
     expect(await run(['--what-if', 'denied-burst.threshold=3', capture])).toMatchObject({
       exitCode: 2, stderr: 'keytrail: --what-if denied-burst has no setting threshold; it has window_minutes, min_denied, min_ratio, min_score\n',

@@ -6,6 +6,8 @@ export { SeriesDetector, type SeriesRow } from './backtest/series.js';
 export { CallerActivityStore } from './caller-activity.store.js';
 export { DetectionLimitsModule, DetectionModule, FindingsHttpModule, FolderRulesModule } from './detection.module.js';
 export { readRuleFolder } from './custom/rule-folder.js';
+export type { CustomRule } from './custom/rule.js';
+export { defaultsWith } from './custom/tunable-rules.service.js';
 export { Detection } from './detection.service.js';
 export { FindingStore, presentFinding, type FindingRow } from './finding.store.js';
 export { newKeyWatch, watchActivity } from './key-watch.js';

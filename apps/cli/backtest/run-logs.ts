@@ -3,7 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import { SingleBar } from 'cli-progress';
 import type { LoggerService } from '@nestjs/common';
 import type { RequestLogFormat } from '@keytrail/contracts';
-import { changesBetween, readWhatIf, ruleDefaults, type AssumedSettings } from '@keytrail/detection';
+import { changesBetween, defaultsWith, readRuleFolder, readWhatIf, type AssumedSettings, type CustomRule } from '@keytrail/detection';
+import { SettingsError } from '@keytrail/platform';
 import { UsageError } from '../config.js';
 import type { CliIo } from '../io.js';
 import { ChangeTable } from './change-table.js';
@@ -20,23 +21,26 @@ export interface LogsBacktest {
   workspace: string | undefined;
   /** `rule.setting=value`; when there are any, what they change is printed instead of what is found. */
   whatIf: readonly string[];
+  /** Folder of rules that people wrote. */
+  rules: string | undefined;
   json: boolean;
 }
 
-/** Takes the files in, detects, and prints what was found. Resolves to whether every line could be read. Throws `UsageError` for a setting there is not. */
+/** Takes the files in, detects, and prints what was found. Resolves to whether every line could be read. Throws `UsageError` for a setting there is not, and for rules that are wrong. */
 export async function runLogsBacktest(backtest: LogsBacktest, io: CliIo): Promise<boolean> {
-  const assumed = assumedOf(backtest.whatIf);
+  const own = await ownRules(backtest.rules);
+  const assumed = assumedOf(backtest.whatIf, own);
   const stores = await ScratchStores.open(loggerOf(io));
   try {
     io.signal.throwIfAborted();
-    const keytrail = await stores.start(new Map());
+    const keytrail = await stores.start(new Map(), own);
     const allRead = await takeIn(keytrail, backtest, io);
     await detect(keytrail, 'judging', io);
     if (assumed.size === 0) {
       await print(linesOf(keytrail), io);
       return allRead;
     }
-    const other = await stores.start(assumed);
+    const other = await stores.start(assumed, own);
     await detect(other, 'judging again', io);
     await print(changesOf(keytrail, other, backtest.json), io);
     return allRead;
@@ -45,9 +49,17 @@ export async function runLogsBacktest(backtest: LogsBacktest, io: CliIo): Promis
   }
 }
 
-function assumedOf(texts: readonly string[]): AssumedSettings {
+async function ownRules(folder: string | undefined): Promise<CustomRule[]> {
   try {
-    return readWhatIf(texts, ruleDefaults);
+    return folder === undefined ? [] : await readRuleFolder(folder, '--rules');
+  } catch (error) {
+    throw error instanceof SettingsError ? new UsageError(error.problems.join('\n')) : error;
+  }
+}
+
+function assumedOf(texts: readonly string[], own: readonly CustomRule[]): AssumedSettings {
+  try {
+    return readWhatIf(texts, defaultsWith(own));
   } catch (error) {
     throw error instanceof TypeError ? new UsageError(`--what-if ${error.message}`) : error;
   }

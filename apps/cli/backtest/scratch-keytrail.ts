@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Module, type DynamicModule, type INestApplicationContext, type LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClickHouse, openClickHouse } from '@keytrail/clickhouse';
-import { CallerActivityStore, Detection, DetectionModule, FindingStore, Tuning, type AssumedSettings } from '@keytrail/detection';
+import { CallerActivityStore, Detection, DetectionModule, FindingStore, FolderRulesModule, Tuning, type AssumedSettings, type CustomRule } from '@keytrail/detection';
 import { JobSchedule, PlatformModule, Secrets } from '@keytrail/platform';
 import { Database, PostgresModule } from '@keytrail/postgres';
 import { CountryLookup, HistoryIntake, HistoryIntakeModule, RequestLogsModule, openCountryLookup } from '@keytrail/request-logs';
@@ -52,10 +52,10 @@ export class ScratchStores {
     }
   }
 
-  /** An application on the request logs that are here, which has found nothing yet and assumes these settings. */
-  async start(assumed: AssumedSettings): Promise<ScratchKeytrail> {
+  /** An application on the request logs that are here, which has found nothing yet, assumes these settings and asks rules that people wrote as well. */
+  async start(assumed: AssumedSettings, own: readonly CustomRule[]): Promise<ScratchKeytrail> {
     const database = await Database.open({ directory: join(this.directory, `postgres-${this.contexts.length}`) });
-    const context = await NestFactory.createApplicationContext(this.compose(database), { logger: this.logger, abortOnError: false })
+    const context = await NestFactory.createApplicationContext(this.compose(database, own), { logger: this.logger, abortOnError: false })
       .catch(async (error: unknown) => {
         await database.destroy();
         throw error;
@@ -73,7 +73,7 @@ export class ScratchStores {
     process.off('exit', this.removeNow);
   }
 
-  private compose(database: Database): DynamicModule {
+  private compose(database: Database, own: readonly CustomRule[]): DynamicModule {
     return {
       module: ScratchModule,
       imports: [
@@ -81,7 +81,7 @@ export class ScratchStores {
         PlatformModule.forRoot({ secrets: this.secrets, schedule: JobSchedule.off }),
         PostgresModule.forRoot(database),
         { module: LentClickHouseModule, global: true, providers: [{ provide: ClickHouse, useValue: this.clickhouse }], exports: [ClickHouse] },
-        RequestLogsModule.forRoot(this.countries), HistoryIntakeModule, DetectionModule,
+        RequestLogsModule.forRoot(this.countries), HistoryIntakeModule, FolderRulesModule.forRoot(own), DetectionModule,
       ],
     };
   }

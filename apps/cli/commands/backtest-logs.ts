@@ -7,6 +7,7 @@ interface LogsFlags {
   format: RequestLogFormat;
   workspace?: string;
   whatIf: string[];
+  rules?: string;
   json?: boolean;
 }
 
@@ -19,12 +20,13 @@ export function backtestLogsCommand(io: CliIo, done: (exitCode: number) => void)
     .option('--workspace <id>', 'workspace of lines that name none')
     .addOption(new Option('--what-if <rule.setting=value>', 'print what would be found more, less or otherwise with this setting; may be given several times')
       .argParser((value: string, others: string[]) => [...others, value]).default([], 'settings as they are'))
+    .option('--rules <folder>', 'rules of your own (Sigma, .yml and .yaml) that are asked as well')
     .option('--json', 'print changes as NDJSON instead of a table; what is found is NDJSON always')
-    .action(async (files: string[], { format, workspace, whatIf, json = false }: LogsFlags) => {
+    .action(async (files: string[], { format, workspace, whatIf, rules, json = false }: LogsFlags) => {
       const bytes = await measure(files);
       // Stores and rules are much to load, and no other command needs them.
       const { runLogsBacktest } = await import('../backtest/run-logs.js');
-      const allRead = await runLogsBacktest({ files, bytes, format, workspace, whatIf, json }, io);
+      const allRead = await runLogsBacktest({ files, bytes, format, workspace, whatIf, rules, json }, io);
       done(allRead ? 0 : 1);
     });
 }

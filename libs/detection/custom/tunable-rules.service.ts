@@ -4,7 +4,7 @@ import { ruleCatalogue, ruleDefaults } from '../rules/index.js';
 import type { RuleDefaults, RuleSettings } from '../tuning/rule-settings.js';
 import { FolderRules } from './custom-rules.service.js';
 import { readRules } from './read-rules.js';
-import { tunableOf } from './rule.js';
+import { tunableOf, type CustomRule } from './rule.js';
 
 /** A rule with what it ships with. */
 export interface TunableRule { id: string; title: string; settings: RuleSettings }
@@ -26,3 +26,6 @@ export class TunableRules {
     return new Map((await this.of(workspace)).map(({ id, settings }) => [id, settings]));
   }
 }
+
+/** What the rules of Keytrail and some that people wrote ship with. */
+export const defaultsWith = (own: readonly CustomRule[]): RuleDefaults => new Map([...ruleDefaults, ...own.map(tunableOf).map(({ id, settings }) => [id, settings] as const)]);

@@ -3,10 +3,10 @@ import type { Scratch } from './scratch.js';
 /** Collectors insert so many groups at a time, more or less. */
 const GROUPS_A_BATCH = 10_000;
 
-/** One group of each key in a minute, as collectors leave them: `keys` rows of `caller_activity` that have just arrived. */
-export async function arrive(clickhouse: Scratch['clickhouse'], minute: number, keys: number): Promise<void> {
+/** One group of each key in a minute, as collectors leave them: `keys` rows of `caller_activity` that have just arrived, of the keys from number `from` on. */
+export async function arrive(clickhouse: Scratch['clickhouse'], minute: number, keys: number, from = 0): Promise<void> {
   await clickhouse.command(`INSERT INTO caller_activity
-    SELECT now64(3, 'UTC') AS ingested_at, concat('bench-', toString(${minute}), '-', toString(intDiv(number, ${GROUPS_A_BATCH}))) AS batch_id, ${columnsOf(minute, 0)}
+    SELECT now64(3, 'UTC') AS ingested_at, concat('bench-', toString(${minute}), '-', toString(intDiv(number, ${GROUPS_A_BATCH}))) AS batch_id, ${columnsOf(minute, from)}
     FROM numbers(${keys}) SETTINGS async_insert = 0`);
 }
 

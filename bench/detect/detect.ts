@@ -4,11 +4,12 @@ import { KeeperLine } from '../../test/support/server-keeper.js';
 import { createDatabase } from '../support/database.js';
 import { arrive, knowCallers, leaveBehind } from './arrivals.js';
 import { storeKnownKeys } from './known-keys.js';
+import { measureOneShot } from './one-shot.js';
 import { openScratch } from './scratch.js';
 
 const options = {
   keys: { type: 'string', default: '1000,10000,100000' }, ticks: { type: 'string', default: '5' }, 'stored-rows': { type: 'string', default: '2000000' },
-  'postgres-server': { type: 'boolean', default: false }, json: { type: 'boolean', default: false },
+  'one-shot': { type: 'string' }, 'postgres-server': { type: 'boolean', default: false }, json: { type: 'boolean', default: false },
 } as const;
 
 /** Minutes before those that are measured. The first tick reads every key. */
@@ -21,8 +22,9 @@ const ACTIVE_BESIDE_STORED = 10_000;
 interface Ticked { keys: number; cpu_s: number; wall_s: number; hour_cpu_s: number; first_cpu_s: number }
 
 /**
- * `npm run bench:detect -- [--keys N,N] [--ticks N] [--stored-rows N] [--postgres-server] [--json]`: what a detection tick costs in which every key has a new minute,
- * in CPU seconds of the whole process, embedded stores included; and the same beside many rows that are stored.
+ * `npm run bench:detect -- [--keys N,N] [--ticks N] [--stored-rows N] [--one-shot N] [--postgres-server] [--json]`: what a detection tick costs in which every key has a new minute,
+ * in CPU seconds of the whole process, embedded stores included; and the same beside many rows that are stored. `--one-shot`: instead, so many keys that are
+ * seen once each, and how much memory they take.
  */
 export async function detect(args: string[]): Promise<void> {
   const { values } = parseArgs({ args, options });
@@ -34,6 +36,12 @@ export async function detect(args: string[]): Promise<void> {
     const bin = values['postgres-server'] ? findPostgresBin() : undefined;
     if (values['postgres-server'] && bin === undefined) throw new Error('there is no Postgres server here');
     const database = async () => (bin === undefined ? '' : createDatabase((await servers.start<{ url: string }>('postgres', { bin })).url));
+    if (values['one-shot'] !== undefined) {
+      const oneShot = await measureOneShot(await database(), Number(values['one-shot']), (text) => process.stderr.write(`${text}\n`));
+      process.stdout.write(`${oneShot.keys} keys seen once: ${oneShot.us_per_key} us a key; ${oneShot.filled_mb} MB when memory was full, ${oneShot.end_mb} MB at the end, ${oneShot.keys_held} keys held\n`);
+      if (values.json) process.stdout.write(`${JSON.stringify(oneShot)}\n`);
+      return;
+    }
     const measured: Ticked[] = [];
     for (const count of keys) {
       measured.push(await measure(await database(), count, ticks, 0));

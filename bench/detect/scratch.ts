@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Module, type INestApplicationContext } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ClickHouse, ClickHouseModule, openClickHouse } from '@keytrail/clickhouse';
-import { Detection, DetectionModule } from '@keytrail/detection';
+import { Detection, DetectionModule, LiveMemory } from '@keytrail/detection';
 import { AppLogger, JobSchedule, PlatformModule, Secrets } from '@keytrail/platform';
 import { Database, PostgresModule } from '@keytrail/postgres';
 
@@ -15,6 +15,7 @@ class ScratchModule {}
 /** Detection alone, on stores of its own: nothing else runs beside what is measured. */
 export interface Scratch {
   detection: Detection;
+  memory: LiveMemory;
   clickhouse: ClickHouse;
   database: Database;
   close(): Promise<void>;
@@ -33,7 +34,7 @@ export async function openScratch(postgres: string): Promise<Scratch> {
     ],
   }, { logger: new AppLogger({ json: false, quiet: true }), abortOnError: false });
   return {
-    detection: context.get(Detection, { strict: false }), clickhouse, database,
+    detection: context.get(Detection, { strict: false }), memory: context.get(LiveMemory, { strict: false }), clickhouse, database,
     async close() {
       await context.close();
       await rm(directory, { recursive: true, force: true, maxRetries: 3 });

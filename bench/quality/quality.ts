@@ -16,7 +16,7 @@ const JUDGED_WEEKS = 3;
 const GRACE = 5;
 
 interface Life { key: Key; alarms: Alarm[]; learnt: KeyBaseline }
-interface Trial { attack: Attack; rate: number; shape: string; delay: number | null }
+interface Trial { attack: Attack; rate: number; shape: string; delay: number | null; scatter: number[] }
 
 /** `npm run bench:quality -- [--seed N] [--keys N of each shape and rate] [--trials N] [--other: keys made in other ways] [--json]` */
 export async function quality(args: string[]): Promise<void> {
@@ -99,7 +99,7 @@ function attempt({ key, learnt }: Life, attack: Attack, at: number): Trial[] {
     const kind = attack.type === 'ramp' ? 'spike' : attack.type;
     if (since >= 0 && judged.alarms.some((alarm) => alarm.kind === kind)) delay = since + 1;
   }
-  return [{ attack, rate: usual(start), shape: key.shape, delay }];
+  return [{ attack, rate: usual(start), shape: key.shape, delay, scatter: [0, 2, 4].map((index) => learnt.rate.variance[index]! / Math.max(1e-9, learnt.rate.squares[index]!)) }];
 }
 
 function figuresOf(lives: readonly Life[], tried: readonly Trial[]) {
@@ -111,6 +111,13 @@ function figuresOf(lives: readonly Life[], tried: readonly Trial[]) {
     recall_strong: recall(of('strong')), recall_medium: recall(of('medium')), delay_strong_min: medianDelay(of('strong')), delay_medium_min: medianDelay(of('medium')),
     key_weeks: steady.length * JUDGED_WEEKS, attacks: tried.length,
   };
+}
+
+/** Strong attacks that were not seen, one by one: how far the key's minutes and hours scatter says whether it could be. */
+function missed(tried: readonly Trial[]): string[] {
+  const lines = tried.filter(({ attack, delay }) => attack.grade === 'strong' && delay === null)
+    .map(({ attack, rate, shape, scatter }) => `${attack.type.padEnd(7)} ${attack.size.padEnd(10)} ${shape.padEnd(8)} ${rate.toPrecision(3).padStart(7)} ${scatter.map((k) => k.toFixed(3)).join(' ')}`);
+  return lines.length === 0 ? [] : ['', 'Strong ones missed: shape, requests a minute, and by how much counts of 1, 5 and 60 minutes scatter beyond chance (squared, relative):', ...lines];
 }
 
 const perKeyWeek = (lives: readonly Life[]): number => round(lives.reduce((sum, { alarms }) => sum + alarms.length, 0) / Math.max(1, lives.length * JUDGED_WEEKS));
@@ -140,6 +147,6 @@ function describe(lives: readonly Life[], tried: readonly Trial[]): string {
   }));
   return [
     'Clean keys. False alarms a key and week, and how many of each kind (a deploy counts as one):', 'shape    key-weeks   per week   spike   drop errors denied', ...clean, '',
-    'Attacks, by the requests a minute of the hour they come in:', 'type    size       grade   rate       tried  seen %  delay', ...rows,
+    'Attacks, by the requests a minute of the hour they come in:', 'type    size       grade   rate       tried  seen %  delay', ...rows, ...missed(tried),
   ].join('\n');
 }

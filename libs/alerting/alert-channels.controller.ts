@@ -18,7 +18,7 @@ export class AlertChannelsController {
   @ApiQueryOf(AlertChannelQuery)
   @ApiResponse({ status: 200, standardSchema: AlertChannelPage })
   list(@CurrentCaller() caller: Caller, @Query({ schema: AlertChannelQuery }) query: AlertChannelQuery): Promise<AlertChannelPage> {
-    return this.channels.list(caller.scope, query);
+    return this.channels.list(caller, query);
   }
 
   @Post()
@@ -34,7 +34,7 @@ export class AlertChannelsController {
   @ApiOperation({ summary: 'One channel' })
   @ApiResponse({ status: 200, standardSchema: AlertChannel })
   get(@CurrentCaller() caller: Caller, @Param('channel_id') id: string): Promise<AlertChannel> {
-    return this.channels.get(caller.scope, id);
+    return this.channels.get(caller, id);
   }
 
   @Patch(':channel_id')

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
-import { alertChannelSecrets, type AlertChannel, type AlertChannelConfig, type AlertChannelPage, type AlertChannelQuery, type CreateAlertChannel, type CreatedAlertChannel, type RotateSigningSecret, type UpdateAlertChannel } from '@keytrail/contracts';
+import { alertChannelSecrets, rolePermissions, type AlertChannel, type AlertChannelConfig, type AlertChannelPage, type AlertChannelQuery, type CreateAlertChannel, type CreatedAlertChannel, type Role, type RotateSigningSecret, type UpdateAlertChannel } from '@keytrail/contracts';
 import { Registry } from '@keytrail/credentials';
 import { Clock, badRequest, conflict, decodeCursor, encodeCursor, idPosition, newId, notFound, type Caller, type FieldError, type WorkspaceScope } from '@keytrail/platform';
 import { Database, inWorkspaces, type Executor } from '@keytrail/postgres';
 import { AlertingSettings } from './alerting.settings.js';
 import { ChannelHealth } from './channel-health.service.js';
 import { AlertSecrets } from './channel-secrets.service.js';
+import { masked } from './masked-config.js';
 import { OLD_SIGNING_SECRET, SIGNING_SECRET } from './channels/webhook.js';
 import { failAllOf } from './deliveries.store.js';
 import { lockFanOut, type ChannelRow } from './outbox.store.js';
@@ -24,17 +25,17 @@ export class AlertChannels {
     private readonly clock: Clock, private readonly auditTrail: AuditTrail,
   ) {}
 
-  async list(scope: WorkspaceScope, { workspace, kind, limit, cursor }: AlertChannelQuery): Promise<AlertChannelPage> {
+  async list({ scope, role }: Caller, { workspace, kind, limit, cursor }: AlertChannelQuery): Promise<AlertChannelPage> {
     let select = this.database.selectFrom('alert_channels').selectAll().where(inWorkspaces(scope.narrow(workspace))).orderBy('channel_id', 'desc').limit(limit + 1);
     if (kind !== undefined) select = select.where('kind', '=', kind);
     if (cursor !== undefined) select = select.where('channel_id', '<', decodeCursor(Position, cursor));
     const rows = await select.execute();
     const shown = rows.slice(0, limit);
-    return { data: await this.presentAll(this.database, shown), next_cursor: rows.length > limit ? encodeCursor(shown.at(-1)?.channel_id) : null };
+    return { data: await this.presentAll(this.database, shown, role), next_cursor: rows.length > limit ? encodeCursor(shown.at(-1)?.channel_id) : null };
   }
 
-  async get(scope: WorkspaceScope, channelId: string): Promise<AlertChannel> {
-    const [channel] = await this.presentAll(this.database, [await this.row(this.database, scope, channelId)]);
+  async get({ scope, role }: Caller, channelId: string): Promise<AlertChannel> {
+    const [channel] = await this.presentAll(this.database, [await this.row(this.database, scope, channelId)], role);
     return channel!;
   }
 
@@ -63,9 +64,9 @@ export class AlertChannels {
         created_at: now, created_by: caller.actor, updated_at: now, last_failure: null, failing_incident_id: null,
       }).execute();
       for (const [secretName, secret] of Object.entries(made === undefined ? secrets : { ...secrets, [SIGNING_SECRET]: made })) await this.secrets.put(transaction, channelId, secretName, String(secret));
-      await this.record(transaction, caller, 'created', channelId, workspace ?? null, { after: { name, config } });
+      await this.record(transaction, caller, 'created', channelId, workspace ?? null, { after: { name, config: masked(config) } });
     });
-    return { ...await this.get(caller.scope, channelId), ...(made !== undefined && { signing_secret: made }) };
+    return { ...await this.get(caller, channelId), ...(made !== undefined && { signing_secret: made }) };
   }
 
   async update(caller: Caller, channelId: string, { name, enabled, config, secrets }: UpdateAlertChannel): Promise<AlertChannel> {
@@ -88,7 +89,7 @@ export class AlertChannels {
         before: changeable(before), after: changeable(after), ...(secrets !== undefined && { secrets_changed: Object.keys(secrets) }),
       });
     });
-    return this.get(caller.scope, channelId);
+    return this.get(caller, channelId);
   }
 
   /** With its routes and its log of deliveries; what it was stays in the audit trail. */
@@ -115,7 +116,7 @@ export class AlertChannels {
       await this.secrets.replace(transaction, channelId, { name: SIGNING_SECRET, oldName: OLD_SIGNING_SECRET, secret: signing_secret ?? made!, oldUntil });
       await this.record(transaction, caller, 'secret_rotated', channelId, row.workspace_id, { old_until: oldUntil.toISOString() });
     });
-    return { ...await this.get(caller.scope, channelId), ...(made !== undefined && { signing_secret: made }) };
+    return { ...await this.get(caller, channelId), ...(made !== undefined && { signing_secret: made }) };
   }
 
   assertMayChange(caller: Caller, { workspace_id }: Pick<ChannelRow, 'workspace_id'>): void {
@@ -143,11 +144,13 @@ export class AlertChannels {
     for (const [name, secret] of Object.entries(secrets)) await this.secrets.put(transaction, channel_id, name, secret);
   }
 
-  private async presentAll(executor: Executor, rows: readonly ChannelRow[]): Promise<AlertChannel[]> {
+  /** Who may change a channel sees where it goes; others see of an address no more than tells it from another. */
+  private async presentAll(executor: Executor, rows: readonly ChannelRow[], role: Role): Promise<AlertChannel[]> {
+    const whole = rolePermissions[role].includes('alerts:write');
     if (rows.length === 0) return [];
     const now = this.clock.date();
     const kept = await executor.selectFrom('alert_channel_secrets').select(['channel_id', 'name', 'expires_at']).where('channel_id', 'in', rows.map(({ channel_id }) => channel_id)).orderBy('name').execute();
-    return rows.map((row) => presentChannel(row, kept.filter(({ channel_id, expires_at }) => channel_id === row.channel_id && (expires_at === null || expires_at > now))));
+    return rows.map((row) => presentChannel({ ...row, config: whole ? row.config : masked(row.config) }, kept.filter(({ channel_id, expires_at }) => channel_id === row.channel_id && (expires_at === null || expires_at > now))));
   }
 
   private record(transaction: Executor, caller: Caller, what: string, channelId: string, workspace: string | null, detail: Record<string, unknown>): Promise<void> {
@@ -163,7 +166,7 @@ function destinationOf(config: AlertChannelConfig): string {
 }
 
 const newSigningSecret = () => `whsec_${randomBytes(SECRET_BYTES).toString('base64')}`;
-const changeable = ({ name, enabled, config }: ChannelRow) => ({ name, enabled, config });
+const changeable = ({ name, enabled, config }: ChannelRow) => ({ name, enabled, config: masked(config) });
 const fieldErrorOf = ({ path, message }: { path: PropertyKey[]; message: string }): FieldError => ({ field: ['secrets', ...path].join('.'), message });
 const iso = (date: Date | null) => date?.toISOString() ?? null;
 

@@ -95,6 +95,7 @@ export const SimilarIncident = z.object({
 export type SimilarIncident = z.infer<typeof SimilarIncident>;
 
 export const Incident = IncidentSummary.extend({
+  key_count: z.number().int().describe('Keys that findings are about; `key_ids` and `affected_keys` have 200 at most'),
   escalation_path: z.array(z.object({ name: z.string(), contact: z.string(), role: z.enum(['owner', 'escalation']) }))
     .describe('Whom to call, in this order. An owner who left is not on it'),
   narrative: z.array(z.string()).describe('What happened, in sentences made from the evidence'),

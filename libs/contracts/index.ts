@@ -19,6 +19,7 @@ export {
   ServiceToken, ServiceTokenPage, SigningKey, SigningKeyPage, UpdateApiKey, UpdatePublicKey, UpdateServiceToken, UpdateSigningKey,
   UpdateWorkspaceKey, VerificationJwk, VerificationJwks, WorkspaceKey, WorkspaceKeyPage, issuedKinds, type AnyKey, type IssuedKind,
 } from './credential.js';
+export { DetectionFinding } from './ocsf.js';
 export {
   AlertDelivery, AlertDeliveryPage, AlertDeliveryQuery, AlertDeliveryState, AlertDeliveryWithEvent, AlertEvent, AlertEventType, AlertGroupField, AlertRoute, AlertRoutePage, AlertRouteQuery,
   CreateAlertRoute, CreateSilence, EndSilence, IncidentChange, GroupedIncident, IncidentChangeKind, QuietHours, RedeliverAlert, Silence, SilencePage, SilenceQuery, UpdateAlertRoute,
@@ -46,7 +47,7 @@ export {
   FalsePositiveReason, GithubLeakAnswer, GithubLeakReport, LONGEST_LEAKED_SECRET, Leak, LeakLabel, LeakPage, LeakQuery, LeakReceipt, LeakSummary, LeakedKey, ReportLeak,
 } from './leak.js';
 export { CreateOwner, Escalation, EscalationContact, MOST_ESCALATIONS, Owner, OwnerList, OwnerStatus, PublicJwk, UpdateOwner } from './owner.js';
-export { AbsentOwners, ImportOwners, OwnerFeedFormat, OwnerImport } from './owner-import.js';
+export { AbsentOwners, ImportOwners, OwnerFeedFormat, OwnerImport, ScimPatch } from './owner-import.js';
 export {
   PolicyId, PolicySeverity, PolicySummary, PolicySummaryQuery, PolicyViolation, PolicyViolationPage, PolicyViolationQuery, ViolationEnd, ViolationState,
 } from './policy.js';

@@ -10,7 +10,7 @@ const told = { position: z.number().int().describe('Grows from event to event, i
 
 /** What happened, with what it happened to as it is when it is told: changes that come close together may be one event. */
 export const LiveEvent = z.discriminatedUnion('type', [
-  z.object({ ...told, type: z.literal('incident'), changes: z.array(z.enum(['opened', 'state', 'severity', 'owner', 'grown'])), incident: IncidentSummary }),
+  z.object({ ...told, type: z.literal('incident'), changes: z.array(z.enum(['opened', 'state', 'severity', 'owner', 'grown', 'note'])), incident: IncidentSummary }),
   z.object({ ...told, type: z.literal('finding'), changes: z.array(z.enum(['found', 'changed'])), finding: Finding }),
   z.object({ ...told, type: z.literal('key'), key: KeyEvent }),
 ]).meta({ id: 'LiveEvent' });

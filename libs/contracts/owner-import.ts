@@ -23,6 +23,10 @@ export const ImportOwners = z.strictObject({
 }).refine(({ format, content }) => format === 'scim' || typeof content === 'string', { message: 'must be text', path: ['content'] }).meta({ id: 'ImportOwners' });
 export type ImportOwners = z.infer<typeof ImportOwners>;
 
+/** A PatchOp of RFC 7644. Directories spell its members in ways of their own, so what it says is read where it is used. */
+export const ScimPatch = z.record(z.string(), z.unknown()).meta({ id: 'ScimPatch' });
+export type ScimPatch = z.infer<typeof ScimPatch>;
+
 const line = z.number().int().describe('From 1; of `scim` the number of the user');
 const count = z.number().int();
 const who = { owner_id: z.string().nullable().describe('null: made by this, when it is done'), name: z.string() };

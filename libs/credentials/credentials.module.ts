@@ -21,6 +21,7 @@ import { LastUseStore } from './last-use.store.js';
 import { NonceStore } from './nonce.store.js';
 import { OwnerFile, OwnerFileJob } from './owners/owner-file.job.js';
 import { OwnerImportsController } from './owners/owner-imports.controller.js';
+import { ScimUsersController } from './owners/scim-users.controller.js';
 import { OwnerImports } from './owners/owner-imports.service.js';
 import { Owners } from './owners.service.js';
 import { RegistryController } from './registry.controller.js';
@@ -38,7 +39,7 @@ const services = [
 @Module({ imports: [AuditTrailModule], providers: [...services, IntrospectedKeys, LastUseStore, NonceStore], exports: services })
 export class CredentialsModule {}
 
-@Module({ imports: [CredentialsModule], controllers: [...keysControllers, IntrospectionController, KeyMaterialController, OwnerImportsController, RegistryController, RevocationsController], providers: [KeyFeed] })
+@Module({ imports: [CredentialsModule], controllers: [...keysControllers, IntrospectionController, KeyMaterialController, OwnerImportsController, RegistryController, RevocationsController, ScimUsersController], providers: [KeyFeed] })
 export class CredentialsHttpModule {}
 
 /** Writes what becomes of keys to a Kafka topic, for as long as the process runs. */

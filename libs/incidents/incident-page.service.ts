@@ -5,7 +5,7 @@ import { presentFinding, type FindingRow } from '@keytrail/detection';
 import { Clock } from '@keytrail/platform';
 import { Database } from '@keytrail/postgres';
 import { RequestLogStore } from '@keytrail/request-logs';
-import { closedIncidentsSince, environmentOf, findingsOf, lastNotesOf, ownerOf, presentIncident, timelineOf, type IncidentRow } from './incident.store.js';
+import { closedIncidentsSince, countKeys, environmentOf, findingsOf, lastNotesOf, ownerOf, presentIncident, timelineOf, type IncidentRow } from './incident.store.js';
 import { suggestActions, titleWithOthers } from './narrative.js';
 import { likeness } from './similar.js';
 import { tellStory } from './story.js';
@@ -45,7 +45,7 @@ export class IncidentPages {
     const new_callers = await this.conductOfNewCallers(row);
     return {
       ...presentIncident(row),
-      escalation_path, new_callers,
+      key_count: Math.max(row.key_ids.length, await countKeys(this.database, row.incident_id)), escalation_path, new_callers,
       narrative: tellStory({ incident: row, now: this.clock.date(), new_callers, ownerLeft: owner?.status === 'left', escalation: escalation_path.filter(({ role }) => role === 'escalation'), evidence, findings: row.findings, keys, actions }),
       severity_because: severityBecause(row.severity, gravest, gravest && this.kindOf(gravest)),
       times: timesOf({ ...row, resolved_at: row.state === 'resolved' && row.merged_into === null ? row.closed_at : null }),

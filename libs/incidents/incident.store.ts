@@ -210,3 +210,9 @@ export const presentIncident = (row: IncidentRow): IncidentSummary => ({
   updated_at: row.updated_at.toISOString(), acknowledged_at: row.acknowledged_at?.toISOString() ?? null, contained_at: row.contained_at?.toISOString() ?? null,
   closed_at: row.closed_at?.toISOString() ?? null, merged_into: row.merged_into,
 });
+
+/** Keys that findings of an incident are about: there may be more than the incident names. */
+export const countKeys = async (executor: Executor, incidentId: string): Promise<number> => {
+  const { n } = await executor.selectFrom('findings').select(({ fn }) => fn.count<number>('key_id').distinct().as('n')).where('incident_id', '=', incidentId).where('key_id', '<>', '').executeTakeFirstOrThrow();
+  return Number(n);
+};

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
-import { Incident, IncidentPage, IncidentQuery, MergeIncident, Problem, SplitIncident, UpdateIncident } from '@keytrail/contracts';
+import { DetectionFinding, Incident, IncidentPage, IncidentQuery, MergeIncident, Problem, SplitIncident, UpdateIncident } from '@keytrail/contracts';
 import { ApiQueryOf, CurrentCaller, RequirePermission, type Caller } from '@keytrail/platform';
 import { Incidents } from './incidents.service.js';
 import { MergedIncidents } from './merged-incidents.service.js';
@@ -25,6 +25,14 @@ export class IncidentsController {
   @ApiResponse({ status: 200, standardSchema: Incident })
   get(@CurrentCaller() caller: Caller, @Param('incident_id') incidentId: string): Promise<Incident> {
     return this.incidents.get(caller.scope, incidentId);
+  }
+
+  @Get(':incident_id/ocsf')
+  @RequirePermission('incidents:read')
+  @ApiOperation({ summary: 'One incident as a Detection Finding of OCSF 1.4 (class 2004)' })
+  @ApiResponse({ status: 200, standardSchema: DetectionFinding })
+  ocsf(@CurrentCaller() caller: Caller, @Param('incident_id') incidentId: string): Promise<DetectionFinding> {
+    return this.incidents.ocsf(caller.scope, incidentId);
   }
 
   @Patch(':incident_id')

@@ -1,12 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { AuditTrail } from '@keytrail/audit-trail';
-import type { Incident, IncidentPage, IncidentQuery, IncidentState, IncidentTimesQuery, IncidentTimesReport, Severity, UpdateIncident } from '@keytrail/contracts';
+import type { DetectionFinding, Incident, IncidentPage, IncidentQuery, IncidentState, IncidentTimesQuery, IncidentTimesReport, Severity, UpdateIncident } from '@keytrail/contracts';
 import { Clock, badRequest, conflict, decodeCursor, encodeCursor, notFound, timePosition, type Actor, type Caller, type WorkspaceScope } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { isOpen } from './correlate.js';
 import {
   addToTimeline, findIncident, listIncidents, lockIncident, momentsOf, partsOf, presentIncident, saveIncident, type IncidentRow,
 } from './incident.store.js';
+import { detectionFinding } from './detection-finding.js';
 import { IncidentPages } from './incident-page.service.js';
 import { reportTimes } from './times.js';
 import { mayMove } from './transitions.js';
@@ -43,6 +44,16 @@ export class Incidents {
     const row = await findIncident(this.database, incidentId, scope.ids);
     if (row === undefined) throw notFound('incident');
     return this.pages.of(row);
+  }
+
+  /** As it is now. Asked for again, it is the same event until something becomes of the incident. */
+  async ocsf(scope: WorkspaceScope, incidentId: string): Promise<DetectionFinding> {
+    const incident = await this.get(scope, incidentId);
+    const at = new Date(incident.updated_at);
+    return detectionFinding({
+      uid: `${incident.incident_id}-${at.getTime()}`, incident, isNew: incident.updated_at === incident.opened_at, at, now: this.clock.date(), message: incident.title, what_happened: incident.narrative,
+      what_to_do: incident.suggested_actions, url: null,
+    }) as DetectionFinding;
   }
 
   /** How long incidents took to be detected, acknowledged, contained and resolved. 400 when the span is longer than three years. */

@@ -1,4 +1,5 @@
 export { Correlation } from './correlation.service.js';
+export { detectionFinding, type FindingMoment } from './detection-finding.js';
 export { IncidentBriefs, type IncidentBrief } from './incident-briefs.service.js';
 export { CorrelationModule, IncidentsHttpModule, IncidentsModule } from './incidents.module.js';
 export { Incidents } from './incidents.service.js';

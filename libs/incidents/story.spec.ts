@@ -27,9 +27,9 @@ describe('the story of an incident', () => {
       'This is about the API key payments-production. It began at 2026-03-01 12:00 UTC and went on for 30 minutes, last seen at 2026-03-01 12:30 UTC.',
       'Request rate far above what this key does at this hour (high): 600 requests in 1 minute where 10 were expected (60x).',
       'One caller was not seen with the key before: 203.0.113.7 (NL), calling itself thief/1.0.',
-      'With 600 calls from there: 570 accepted, 30 refused. Accepted most: GET /v1/customers, GET /v1/orders, 1.2 MB sent to them.',
+      'From there came 600 calls: 570 accepted, 30 refused. Most of what was accepted went to GET /v1/customers, GET /v1/orders, and the answers held 1.2 MB.',
       'Payments owns it, to be reached at #payments.',
-      'payments-production is still good: whoever holds it can go on.',
+      'payments-production is not revoked yet: whoever holds it can go on.',
       'First thing to do: Revoke payments-production and give its owner a new key. The old key is refused from the next call on.',
     ]);
   });
@@ -46,7 +46,7 @@ describe('the story of an incident', () => {
 
   it('says that new callers got nothing', () => {
     const told = tellStory(facts({ new_callers: { requests: 40, accepted: 0, refused: 38, failed: 2, bytes_out: 0, accepted_routes: [] } }));
-    expect(told).toContain('With 40 calls from there: 0 accepted, 38 refused, 2 failed.');
+    expect(told).toContain('From there came 40 calls: 0 accepted, 38 refused, 2 failed.');
   });
 
   it('tells the gravest finding first, five at most, and how many are left out', () => {

@@ -59,9 +59,9 @@ function doings(conduct: NewCallersConduct | null): string[] {
   if (conduct === null || conduct.requests === 0) return [];
   const { requests, accepted, refused, failed, bytes_out, accepted_routes } = conduct;
   const parts = [`${accepted} accepted`, `${refused} refused`, ...(failed > 0 ? [`${failed} failed`] : [])];
-  const bytes = bytes_out > 0 ? `, ${sizeOf(bytes_out)} sent to them` : '';
-  const most = accepted === 0 ? '' : ` Accepted most: ${firstOf(accepted_routes)}${bytes}.`;
-  return [`With ${requests === 1 ? 'one call' : `${requests} calls`} from there: ${parts.join(', ')}.${most}`];
+  const bytes = bytes_out > 0 ? `, and the answers held ${sizeOf(bytes_out)}` : '';
+  const most = accepted === 0 ? '' : ` Most of what was accepted went to ${firstOf(accepted_routes)}${bytes}.`;
+  return [`From there came ${requests === 1 ? 'one call' : `${requests} calls`}: ${parts.join(', ')}.${most}`];
 }
 
 const sizeOf = (bytes: number): string => (bytes < 1e3 ? `${bytes} bytes` : bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} kB` : bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(1)} GB`);
@@ -81,7 +81,7 @@ function standing({ keys, incident: { state, contained_at } }: StoryFacts): stri
   const alive = keys.filter((key) => key.state === 'active');
   const unknown = keys.filter((key) => key.state === null);
   const dead = keys.length - alive.length - unknown.length;
-  if (alive.length > 0) told.push(`${sentence(alive)} still good: whoever holds ${alive.length === 1 ? 'it' : 'them'} can go on.`);
+  if (alive.length > 0) told.push(`${sentence(alive)} not revoked yet: whoever holds ${alive.length === 1 ? 'it' : 'them'} can go on.`);
   if (unknown.length > 0) told.push(`${sentence(unknown)} not in the registry: ${unknown.length === 1 ? 'it' : 'they'} must be disabled where ${unknown.length === 1 ? 'it was' : 'they were'} issued.`);
   if (dead > 0) told.push(`${dead === keys.length && dead === 1 ? 'It is' : `${counted(dead, 'key')} ${dead === 1 ? 'is' : 'are'}`} revoked or expired.`);
   if (state === 'contained' && contained_at !== null) told.push(`It was contained at ${clock(contained_at)}; the containment's proof says whether gateways refuse the old key.`);

@@ -29,6 +29,7 @@ import { ownerImports } from './migrations/0027-owner-imports.js';
 import { liveChanges } from './migrations/0028-live-changes.js';
 import { incidentTies } from './migrations/0029-incident-ties.js';
 import { remindersAndGroups } from './migrations/0030-reminders-and-groups.js';
+import { notesAreTold } from './migrations/0031-notes-are-told.js';
 import { sessions } from './migrations/0035-sessions.js';
 import { peopleFromProviders } from './migrations/0040-people-from-providers.js';
 import type { Tables } from './tables.js';
@@ -120,6 +121,7 @@ export class Database extends Kysely<Tables> {
           '0028-live-changes': liveChanges,
           '0029-incident-ties': incidentTies,
           '0030-reminders-and-groups': remindersAndGroups,
+          '0031-notes-are-told': notesAreTold,
           '0035-sessions': sessions,
           '0040-people-from-providers': peopleFromProviders,
         }),

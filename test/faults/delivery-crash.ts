@@ -55,6 +55,7 @@ export async function crashDeliveries(bundle: Bundle, env: Record<string, string
       result.kills += 1;
       onKill(result);
     }
+    await tellLast(client, receiver.arrived);
     const deliveries = await allDelivered(client, channel_id);
     const incidents = await all<IncidentPage, IncidentSummary>(client, '/v1/incidents?limit=200');
     const told = new Set(deliveries.map(({ incident_id }) => incident_id));
@@ -98,6 +99,14 @@ async function makeNews(client: Client, round: number): Promise<void> {
     const next = state === 'open' ? NEWS[0] : state === 'acknowledged' ? NEWS[1] : undefined;
     if (next !== undefined) await client(`/v1/incidents/${incident_id}`, { state: next }, 'PATCH');
   }
+}
+
+/** What was committed before the last kill and is not passed on yet can be seen nowhere. Changes are passed on in their order: once a later one is told, all of them are. */
+async function tellLast(client: Client, arrived: readonly Arrived[]): Promise<void> {
+  await client('/v1/request-logs', Array.from({ length: 30 }, (_, call) => ({
+    time: Date.now() - 60_000 + call * 10, request_id: `last-${call}`, key_id: 'key-last', method: 'GET', path: '/', status: 403, address: '198.51.100.9', user_agent: 'last/1',
+  })));
+  await waitFor(() => arrived.some(({ event }) => event.data.incident.key_ids.includes('key-last')), { what: 'what happened last to be told', timeoutMs: 120_000 });
 }
 
 /** Every notification, once none waits any more and all that was found is an incident. */

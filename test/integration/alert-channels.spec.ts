@@ -112,6 +112,25 @@ describeOnBoth('alert channels', (env) => {
     expect((await stage.app.call<{ state: string }>(`/v1/incidents/${second}`)).body.state).toBe('open');
   });
 
+  it('shows the token in an address to those who may change the channel, and nobody else, nor the audit trail', async () => {
+    const token = 's3cr3tPathOfAHook';
+    const { channel_id } = await stage.newChannel({ config: { kind: 'webhook', url: `${stage.receiver.url}/hooks/${token}` } });
+    const path = `/v1/alert-channels/${channel_id}`;
+    await stage.app.call(path, { method: 'PATCH', body: { config: { kind: 'webhook', url: `${stage.receiver.url}/again/${token}` } } });
+    stage.receiver.answer = answerWith(500);
+    await stage.app.call(`${path}/test`, { body: {} });
+    expect(JSON.stringify(await stage.app.call(path))).toContain(token);
+    for (const role of ['viewer', 'responder'] as const) {
+      const reader = await registryOf(stage.app).token(role);
+      const seen = JSON.stringify(await Promise.all([path, '/v1/alert-channels', `/v1/alert-deliveries?channel_id=${channel_id}`].map((one) => stage.app.call(one, { token: reader }))));
+      expect(seen).toContain('/***Hook');
+      expect(seen).not.toContain(token);
+    }
+    const audit = (await stage.app.call<AuditPage>(`/v1/audit-entries?object_id=${channel_id}`)).body.data;
+    expect(audit.length).toBeGreaterThanOrEqual(2);
+    expect(JSON.stringify(audit)).not.toContain(token);
+  });
+
   it('counts a test of a channel as what it says of how well it works', async () => {
     const { channel_id } = await stage.newChannel();
     const path = `/v1/alert-channels/${channel_id}`;

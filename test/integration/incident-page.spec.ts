@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DetectionFinding } from '@keytrail/contracts';
 import type { AuditPage, CreatedApiKey, Finding, FindingPage, Incident, IncidentPage, IncidentTimesReport, Problem, Replacement } from '@keytrail/contracts';
 import { startTestApp, type TestApp } from '../support/app.js';
 import { registryOf, type TestRegistry } from '../support/registry.js';
@@ -41,7 +42,7 @@ describe('the page of an incident', () => {
     const incident = await incidentOf(key);
     expect(incident.narrative[0]).toContain(`This is about the API key ${key.name}`);
     expect(incident.narrative.join(' ')).toContain(`${key.owner.name} owns it, to be reached at ${key.owner.contact}.`);
-    expect(incident.narrative.join(' ')).toContain(`${key.name} is still good: whoever holds it can go on.`);
+    expect(incident.narrative.join(' ')).toContain(`${key.name} is not revoked yet: whoever holds it can go on.`);
     expect(incident.narrative.at(-1)).toBe(`First thing to do: ${incident.suggested_actions[0]!.title}. ${incident.suggested_actions[0]!.why}`);
     expect(incident.severity_because).toMatch(/^its gravest finding, Burst of .+, is high$/);
     expect(incident.affected_keys).toMatchObject([{
@@ -50,6 +51,11 @@ describe('the page of an incident', () => {
     }]);
     expect(incident.sample_requests.map(({ request_id }) => request_id).sort()).toEqual([...incident.evidence[0]!.evidence.request_ids].sort());
     expect(incident.sample_requests.length).toBeGreaterThan(0);
+    expect(incident.key_count).toBe(1);
+    const ocsf = (await app.call<DetectionFinding>(`/v1/incidents/${incident.incident_id}/ocsf`)).body;
+    expect(DetectionFinding.parse(ocsf)).toEqual(ocsf);
+    expect(ocsf).toMatchObject({ class_uid: 2004, finding_info: { uid: incident.incident_id, desc: incident.narrative.join('\n') }, resources: [{ uid: key.key_id }] });
+    expect((await app.call('/v1/incidents/inc_00000000000000000000000000000000/ocsf')).status).toBe(404);
     expect(incident.sample_requests.every(({ key_id, status }) => key_id === key.key_id && status === 403)).toBe(true);
     expect(incident.timeline.filter(({ kind }) => kind === 'key').map(({ text }) => text)).toEqual([`${key.name} was made`]);
     expect(incident.times).toMatchObject({ to_acknowledge: null, to_contain: null, to_resolve: null });

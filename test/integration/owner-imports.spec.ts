@@ -36,6 +36,24 @@ describeOnBoth('an import of owners', (env) => {
   const entriesOf = async (id: string) => (await app.call<AuditPage>(`/v1/audit-entries?object_id=${id}`)).body.data;
   const ownerOf = async (keyId: string) => (await app.call<ApiKey>(`/v1/api-keys/${keyId}`)).body.owner;
 
+  it('takes from a directory, as soon as it says so, that somebody left and came back', async () => {
+    await run('scim', { schemas: ['urn:ietf:params:scim:api:messages:2.0:ListResponse'], totalResults: 1, Resources: [{ id: `id-${n}`, userName: `ada-${n}@x.test`, displayName: `Ada ${n}`, active: true }] });
+    const patch = (id: string, ...Operations: object[]) => app.call<{ code: string }>(`/v1/scim/v2/Users/${id}`, { method: 'PATCH', body: { schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations } });
+    const status = async () => (await owners())[0]!.status;
+    expect((await patch(`id-${n}`, { op: 'replace', value: { active: false } })).status).toBe(204);
+    expect(await status()).toBe('left');
+    expect((await patch(`id-${n}`, { op: 'Replace', path: 'active', value: 'True' })).status).toBe(204);
+    expect(await status()).toBe('active');
+    expect((await patch(`id-${n}`, { op: 'Replace', path: 'active', value: 'False' }, { op: 'Replace', path: 'displayName', value: 'Somebody else' })).status).toBe(204);
+    const [owner] = await owners();
+    expect(owner).toMatchObject({ status: 'left', name: `Ada ${n}` });
+    expect((await entriesOf(owner!.owner_id)).map(({ action }) => action)).toEqual(['owner.left', 'owner.changed', 'owner.left', 'owner.created']);
+    expect((await patch('nobody', { op: 'replace', value: { active: false } })).status).toBe(404);
+    expect((await patch(`id-${n}`, { op: 'replace', path: 'active', value: 'perhaps' })).body).toMatchObject({ code: 'invalid_feed' });
+    const viewer = await registry.token('viewer');
+    expect((await app.call(`/v1/scim/v2/Users/id-${n}`, { method: 'PATCH', token: viewer, body: {} })).status).toBe(403);
+  });
+
   it('shows first what it would do, does that, and nothing the second time', async () => {
     const table = `name,kind,email,escalation\nAda ${n},person,ada-${n}@x.test,"Bo <bo@x.test>; #on-call"\nTeam ${n},team,team-${n}@x.test,\n`;
     const dry = await ask({ format: 'csv', content: table, source: n });

@@ -84,6 +84,15 @@ describeOnBoth('the stream of what happens', (env) => {
     expect((await page(`?cursor=${stream.told[0]!.id}&limit=1000`)).data.find(({ type }) => type === 'incident')).toMatchObject({ changes: expect.arrayContaining(['opened', 'state']), incident: { state: 'contained' } });
   });
 
+  it('tells that somebody wrote a note', async () => {
+    const key = await registry.key();
+    await attack(key);
+    const { incident_id } = await incidentOf(key);
+    const cursor = await now();
+    await app.call(`/v1/incidents/${incident_id}`, { method: 'PATCH', body: { note: 'looking into it' } });
+    expect((await page(`?cursor=${cursor}`)).data).toMatchObject([{ type: 'incident', changes: ['note'], incident: { incident_id } }]);
+  });
+
   it('goes on after the last event that was seen, with nothing lost and nothing twice', async () => {
     const first = await open('?types=finding');
     const before = await insertFindings(app, 3);

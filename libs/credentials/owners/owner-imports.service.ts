@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
 import { AuditTrail, type AuditRecord } from '@keytrail/audit-trail';
-import type { ImportOwners, OwnerImport } from '@keytrail/contracts';
+import type { ImportOwners, OwnerImport, OwnerStatus } from '@keytrail/contracts';
 import { Clock, badRequest, conflict, newId, type Actor } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
 import { ACCOUNT } from '../registry.service.js';
@@ -48,8 +48,17 @@ export class OwnerImports {
     });
   }
 
-  private async apply(actor: Actor, order: ImportOwners, feed: WatchedFeed | undefined): Promise<OwnerImport | undefined> {
-    const read = parsed(order);
+  /** Says that the owner with an external id left or came back, as an import of one line does. False when nobody has it; without a status that is all it looks at. */
+  async setStatus(actor: Actor, externalId: string, status: OwnerStatus | undefined, source: string): Promise<boolean> {
+    const known = await this.database.selectFrom('owners').select('owner_id').where('account_id', '=', ACCOUNT).where('external_id', '=', externalId).executeTakeFirst();
+    if (known === undefined || status === undefined) return known !== undefined;
+    const said = { external_id: externalId, status };
+    const read: ReadFeed = { kind: 'rows', read: 1, partial: true, rows: [{ line: 1, ...said }], refused: [], notes: [] };
+    await this.apply(actor, { format: 'scim', content: said, dry_run: false, source, create: false, absent: 'keep' }, undefined, read);
+    return true;
+  }
+
+  private async apply(actor: Actor, order: ImportOwners, feed: WatchedFeed | undefined, read = parsed(order)): Promise<OwnerImport | undefined> {
     const now = this.clock.date();
     return this.database.transaction().execute(async (transaction) => {
       await holdImports(transaction);

@@ -53,7 +53,7 @@ function saidOf(user: Attributes, names: ReadonlyMap<string, number>, byId: Read
 }
 
 /** Attribute names are the same however they are spelled (RFC 7643, 2.1). */
-const attributesOf = (value: unknown): Attributes => (typeof value === 'object' && value !== null && !Array.isArray(value)
+export const attributesOf = (value: unknown): Attributes => (typeof value === 'object' && value !== null && !Array.isArray(value)
   ? Object.fromEntries(Object.entries(value).map(([name, member]) => [name.toLowerCase(), member])) : {});
 
 const isListResponse = (feed: Attributes) => Array.isArray(feed['schemas']) && feed['schemas'].some((schema) => String(schema).endsWith(':ListResponse'));
@@ -79,7 +79,7 @@ function emailOf(user: Attributes): string | undefined {
 }
 
 /** Some directories send it as text. */
-function activeOf(active: unknown): unknown {
+export function activeOf(active: unknown): unknown {
   const value = typeof active === 'string' ? active.toLowerCase() : active;
   if (value === undefined || value === null) return undefined;
   if (value === true || value === 'true') return 'active';

@@ -13,14 +13,25 @@ const migrations: readonly { name: string; statements: readonly string[] }[] = [
   { name: '0005-settled-views', statements: settledViews },
 ];
 
-/** Brings the schema up to date. Statements are written so that a half-done migration can run again. */
-export async function migrateClickHouse(clickhouse: ClickHouse): Promise<void> {
+/** Does some work while nobody else does any under the same lock. */
+export type Alone = (work: () => Promise<void>) => Promise<void>;
+
+/**
+ * Brings the schema up to date. Statements are written so that a half-done migration can run again. ClickHouse has no lock that ends with its holder:
+ * where several processes may start at once, `alone` lets one of them work at a time.
+ */
+export async function migrateClickHouse(clickhouse: ClickHouse, alone: Alone = (work) => work()): Promise<void> {
   await clickhouse.command('CREATE TABLE IF NOT EXISTS schema_migrations (name String, at DateTime DEFAULT now()) ENGINE = MergeTree ORDER BY name');
-  const done = await clickhouse.select<{ name: string }>('SELECT DISTINCT name FROM schema_migrations');
-  const names = new Set(done.map(({ name }) => name));
-  for (const migration of migrations) {
-    if (names.has(migration.name)) continue;
-    for (const statement of migration.statements) await clickhouse.command(statement);
-    await clickhouse.command(`INSERT INTO schema_migrations (name) VALUES ('${migration.name}')`);
-  }
+  if ((await missing(clickhouse)).length === 0) return;
+  await alone(async () => {
+    for (const { name, statements } of await missing(clickhouse)) {
+      for (const statement of statements) await clickhouse.command(statement);
+      await clickhouse.command(`INSERT INTO schema_migrations (name) VALUES ('${name}')`);
+    }
+  });
+}
+
+async function missing(clickhouse: ClickHouse): Promise<typeof migrations> {
+  const done = new Set((await clickhouse.select<{ name: string }>('SELECT DISTINCT name FROM schema_migrations')).map(({ name }) => name));
+  return migrations.filter(({ name }) => !done.has(name));
 }

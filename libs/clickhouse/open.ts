@@ -1,15 +1,15 @@
 import type { ClickHouse } from './clickhouse.js';
-import { migrateClickHouse } from './migrate.js';
+import { migrateClickHouse, type Alone } from './migrate.js';
 import { ServerClickHouse } from './server-clickhouse.js';
 
 /** Where ClickHouse is: a server by URL, or chDB in a directory of this process. */
 export type ClickHouseLocation = { url: string } | { directory: string };
 
-/** Opens ClickHouse and brings its schema up to date. */
-export async function openClickHouse(location: ClickHouseLocation): Promise<ClickHouse> {
+/** Opens ClickHouse and brings its schema up to date; `alone` where other processes may do so at the same time. */
+export async function openClickHouse(location: ClickHouseLocation, alone?: Alone): Promise<ClickHouse> {
   const clickhouse = 'url' in location ? new ServerClickHouse(location.url) : await openEmbedded(location.directory);
   try {
-    await migrateClickHouse(clickhouse);
+    await migrateClickHouse(clickhouse, alone);
     return clickhouse;
   } catch (error) {
     await clickhouse.close();

@@ -7,7 +7,7 @@ import { AccessSettings, AccessTokenStore, jwtSettingsOf } from '@keytrail/acces
 import { openClickHouse, type ClickHouseLocation } from '@keytrail/clickhouse';
 import { Registry } from '@keytrail/credentials';
 import { Secrets, SettingsError, createHttpApp, httpFields, jwtFields, startFields, type AddedKeys, type JobSchedule, type OidcSettings } from '@keytrail/platform';
-import { Database, type PostgresLocation } from '@keytrail/postgres';
+import { Database, oneAtATime, type PostgresLocation } from '@keytrail/postgres';
 import { assertKeyVersions } from './assert-key-versions.js';
 import { assertMasterKey } from './assert-master-key.js';
 import type { Foundation } from './foundation.js';
@@ -63,7 +63,7 @@ export async function startApp(settings: AppSettings, options: AppOptions): Prom
     const secrets = new Secrets(options.masterKey, options.addedKeys);
     await assertMasterKey(database, secrets);
     if (options.addedKeys !== undefined) await assertKeyVersions(database, secrets);
-    const clickhouse = await openWithin('ClickHouse', () => openClickHouse(options.clickhouse), patience, options.logger);
+    const clickhouse = await openWithin('ClickHouse', () => openClickHouse(options.clickhouse, (work) => oneAtATime(database, 'clickhouse schema', work)), patience, options.logger);
     opened.push(clickhouse);
     const module = await options.compose({ database, clickhouse, secrets, access, schedule: options.schedule });
     const app = await createHttpApp(module, {

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Kafka, logLevel } from 'kafkajs';
 import { openClickHouse } from '@keytrail/clickhouse';
 import type { CreatedApiKey, Incident, IncidentPage, Introspection, Replacement, RequestLogPage } from '@keytrail/contracts';
-import { Database } from '@keytrail/postgres';
+import { Database, oneAtATime } from '@keytrail/postgres';
 import { buildApps, runApp, startAppProcess, type AppProcess } from '../support/app-process.js';
 import { createClickHouseDatabase, describeWithClickHouseHttp } from '../support/clickhouse.js';
 import { createTopic, describeWithKafka, sharedKafkaBroker } from '../support/kafka.js';
@@ -86,10 +86,11 @@ describeWithPostgres('on real servers', () => {
     it('brings the schema of empty stores up to date once, however many processes start at once', async () => {
       const { KEYTRAIL_POSTGRES_URL, KEYTRAIL_CLICKHOUSE_URL } = await newInstallation();
       const opened = await Promise.all(Array.from({ length: 6 }, () => Database.open({ url: KEYTRAIL_POSTGRES_URL })));
-      await Promise.all(opened.map((database) => database.destroy()));
-      const stores = await Promise.all(Array.from({ length: 6 }, () => openClickHouse({ url: KEYTRAIL_CLICKHOUSE_URL })));
-      const applied = await stores[0]!.select<{ name: string }>('SELECT DISTINCT name FROM schema_migrations');
+      const stores = await Promise.all(opened.map((database) => openClickHouse({ url: KEYTRAIL_CLICKHOUSE_URL }, (work) => oneAtATime(database, 'clickhouse schema', work))));
+      const applied = (await stores[0]!.select<{ name: string }>('SELECT name FROM schema_migrations')).map(({ name }) => name);
       expect(applied).not.toEqual([]);
+      expect(new Set(applied).size).toBe(applied.length);
+      await Promise.all(opened.map((database) => database.destroy()));
       await Promise.all(stores.map((store) => store.close()));
     });
 

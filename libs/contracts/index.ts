@@ -60,7 +60,7 @@ export {
 export { KeyAuthorityName, RemoteKey, RemoteKeyPage } from './remote-key.js';
 export { IdempotencyKey, identifier, label, page, pageQuery, remark, text, timestamp } from './text.js';
 export { withoutSecrets } from './without-secrets.js';
-export { OpenSession, OpenSessionList, PAGE_HEADER, Session, SignInMethods, SignInProblem } from './session.js';
+export { OpenSession, OpenSessionList, PAGE_HEADER, Session, SignInMethods, SignInProblem, SignInQuery } from './session.js';
 export {
   CreateSuppression, EndSuppression, JudgedFinding, NotAThreat, RuleOf, RuleOfList, RuleOfQuery, SetRule, SettingValue, Suppression, SuppressionPage, SuppressionQuery,
 } from './tuning.js';

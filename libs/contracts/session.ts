@@ -21,6 +21,11 @@ export type OpenSession = z.infer<typeof OpenSession>;
 export const OpenSessionList = z.object({ data: z.array(OpenSession) }).meta({ id: 'OpenSessionList' });
 export type OpenSessionList = z.infer<typeof OpenSessionList>;
 
+export const SignInQuery = z.object({
+  return_to: z.string().max(2_000).optional().describe('Path of the dashboard to go on with; the overview when it leads elsewhere'),
+});
+export type SignInQuery = z.infer<typeof SignInQuery>;
+
 export const SignInMethods = z.object({
   access_token: z.literal(true), oidc: z.string().nullable().describe('Where a browser goes to sign in through the identity provider; null: there is none'),
 }).meta({ id: 'SignInMethods' });

@@ -1,8 +1,8 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
-import { ApiOperation, ApiQuery, ApiResponse, ApiTags } from '@nestjs/swagger';
+import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Problem, SignInMethods } from '@keytrail/contracts';
-import { Clock, PublicRoute, Secrets } from '@keytrail/platform';
+import { Problem, SignInMethods, SignInQuery } from '@keytrail/contracts';
+import { ApiQueryOf, Clock, PublicRoute, Secrets } from '@keytrail/platform';
 import { Authentication } from '../authentication.service.js';
 import { cookieOf, sessionCookie, signInCookie } from '../session-cookie.js';
 import { SessionStore } from '../session.store.js';
@@ -27,12 +27,12 @@ export class OidcController {
 
   @Get('oidc')
   @ApiOperation({ summary: 'Send a browser to the identity provider to sign in' })
-  @ApiQuery({ name: 'return_to', required: false, description: 'Path of the dashboard to go on with; the overview when it leads elsewhere' })
+  @ApiQueryOf(SignInQuery)
   @ApiResponse({ status: 302, description: 'To the provider' })
   @ApiResponse({ status: 404, description: 'No identity provider is set up', standardSchema: Problem })
   @ApiResponse({ status: 503, description: 'The identity provider does not answer', standardSchema: Problem })
-  async begin(@Query('return_to') returnTo: unknown, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
-    const { url, attempt } = await this.provider.begin(ownPath(typeof returnTo === 'string' ? returnTo : undefined, this.provider.publicUrl ?? request.url));
+  async begin(@Query({ schema: SignInQuery }) query: SignInQuery, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+    const { url, attempt } = await this.provider.begin(ownPath(query.return_to, this.provider.publicUrl ?? request.url));
     const sealed = await sealAttempt(attempt, this.secrets.keyFor('sign-in-attempt'), this.clock.date());
     await reply.header('set-cookie', signInCookie(sealed, ATTEMPT_SECONDS, isSecure(request))).header('cache-control', 'no-store').redirect(url, 302);
   }

@@ -21,7 +21,7 @@ export function BlastRadiusView({ radius, error }: { radius: BlastRadius | undef
       {radius.callers.length > 0 && (
         <div className={classes['scroll']}>
           <table className={classes['table']}>
-            <thead><tr><th>Caller</th><th>Calls itself</th><th className={classes['right']}>Requests</th><th className={classes['right']}>Last seen</th></tr></thead>
+            <thead><tr><th>Caller</th><th>Calls itself</th><th className={classes['right']}>In 30 days</th><th className={classes['right']}>Last seen</th></tr></thead>
             <tbody>
               {radius.callers.slice(0, SHOWN).map(({ network, user_agent, requests, last_seen }) => (
                 <tr key={`${network} ${user_agent}`}>

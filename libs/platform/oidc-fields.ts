@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { printableSecret, secretFile } from './setting-checks.js';
 
 /** What people may be. (The other roles are for machines.) */
 const PERSON_ROLES = ['viewer', 'responder', 'admin'] as const;
@@ -26,21 +26,13 @@ const roleRules = z.string().transform((text, context): RoleRule[] => {
 const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
 const issuer = z.url({ protocol: /^https?$/, message: 'must be an https URL' })
   .refine((value) => !URL.canParse(value) || new URL(value).protocol === 'https:' || LOOPBACK.test(new URL(value).hostname), { message: 'must be an https URL; plain http serves on this machine only' });
-const secret = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'must be printable ASCII without spaces');
 
 /** An OpenID Connect provider that people sign in through. Read by processes that serve the dashboard. */
 export const oidcFields = {
   KEYTRAIL_OIDC_ISSUER: issuer.optional().describe('OpenID Connect provider through which people sign in; absent = access tokens only'),
   KEYTRAIL_OIDC_CLIENT_ID: z.string().min(1).max(256).optional().describe('What the provider knows Keytrail as'),
-  KEYTRAIL_OIDC_CLIENT_SECRET: secret.optional().describe('Secret of that client; absent = a public client (PKCE alone)'),
-  KEYTRAIL_OIDC_CLIENT_SECRET_FILE: z.string().min(1).transform((file, context) => {
-    try {
-      return secret.parse(readFileSync(file, 'utf8').trim());
-    } catch {
-      context.addIssue({ code: 'custom', message: 'there is no such file, or it holds no secret' });
-      return z.NEVER;
-    }
-  }).optional().describe('The same from a file'),
+  KEYTRAIL_OIDC_CLIENT_SECRET: printableSecret.optional().describe('Secret of that client; absent = a public client (PKCE alone)'),
+  KEYTRAIL_OIDC_CLIENT_SECRET_FILE: secretFile('a client secret').optional().describe('The same from a file'),
   KEYTRAIL_OIDC_SCOPES: z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/, 'must be scopes, separated by spaces').default('openid profile email')
     .describe('Scopes that are asked for; openid is always'),
   KEYTRAIL_OIDC_ROLE_CLAIM: z.string().min(1).max(128).default('groups').describe('Claim that decides the role, a text or a list of them; a dotted path leads into objects'),

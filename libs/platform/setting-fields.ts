@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { AbsentOwners, OwnerFeedFormat, RequestLogFormat, issuedKinds, type IssuedKind } from '@keytrail/contracts';
 import { parseKeysByVersion, type KeysByVersion } from './key-ring.js';
 import { checkOidc } from './oidc-fields.js';
+import { printableSecret, readableAs, secretFile } from './setting-checks.js';
 import type { AddedKeys } from './secrets.js';
 
 const list = (what: string) => z.string().transform((value) => value.split(',').map((part) => part.trim()).filter((part) => part !== ''))
@@ -122,21 +123,6 @@ export function parseTopic(entry: string): { topic: string; format: string; work
   return { topic, format, workspace };
 }
 
-/** A file that is there and holds what it should. Its name is not repeated, as no value is. */
-function readableAs(what: string, holds: (content: Buffer) => boolean) {
-  return (file: string, context: z.RefinementCtx<string>): void => {
-    let content: Buffer;
-    try {
-      content = readFileSync(file);
-    } catch (error) {
-      const { code = 'unknown' } = error as NodeJS.ErrnoException;
-      context.addIssue({ code: 'custom', message: code === 'ENOENT' ? 'there is no such file' : `the file cannot be read (${code})` });
-      return;
-    }
-    if (!holds(content)) context.addIssue({ code: 'custom', message: `the file is not ${what}` });
-  };
-}
-
 const KeySet = z.object({ keys: z.array(z.record(z.string(), z.unknown())).min(1) });
 
 function isKeySet(content: Buffer): boolean {
@@ -206,8 +192,6 @@ const placesOfKeys = list('workspace').transform((entries, context) => {
   return z.NEVER;
 });
 
-const platformToken = z.string().regex(/^[\x21-\x7e]{1,4096}$/, 'must be printable ASCII without spaces');
-
 /** A platform that keeps API keys of its own. Only processes that change keys talk to it. */
 export const keyPlatformFields = {
   KEYTRAIL_KEY_PLATFORM_URL: httpUrl.refine((value) => {
@@ -215,9 +199,8 @@ export const keyPlatformFields = {
     const { username, password, search, hash } = new URL(value);
     return username + password + search + hash === '';
   }, { message: 'must hold no user, password, query or fragment' }).optional().describe('Key platform whose keys are watched over; /v1/api-keys is put behind it'),
-  KEYTRAIL_KEY_PLATFORM_TOKEN: platformToken.optional().describe('Bearer token for it'),
-  KEYTRAIL_KEY_PLATFORM_TOKEN_FILE: z.string().min(1).superRefine(readableAs('a token', (content) => platformToken.safeParse(content.toString('utf8').trim()).success))
-    .transform((file) => readFileSync(file, 'utf8').trim()).optional().describe('The same from a file'),
+  KEYTRAIL_KEY_PLATFORM_TOKEN: printableSecret.optional().describe('Bearer token for it'),
+  KEYTRAIL_KEY_PLATFORM_TOKEN_FILE: secretFile('a token').optional().describe('The same from a file'),
   KEYTRAIL_KEY_PLATFORM_WORKSPACES: placesOfKeys.default({ byEnvironment: new Map(), rest: 'default' })
     .describe('Workspaces of its keys: environment=workspace, separated by commas, and one for all others'),
   KEYTRAIL_KEY_PLATFORM_OWNER: z.string().regex(/^own_[0-9a-f]{32}$/, 'must be the id of an owner').optional()

@@ -44,6 +44,9 @@ export interface Standing {
   look_at: Date | null;
 }
 
+/** Of a channel that owes nothing yet. */
+export const newStanding = (channel_id: string, incident_id: string): Standing => ({ channel_id, incident_id, owed: [], reminders: 0, look_at: null });
+
 /** What was told of a group of incidents. */
 export interface GroupTold {
   channel_id: string;
@@ -139,7 +142,7 @@ export class AlertPlan {
   /** Notes what a silence holds back, for its end. Mere growth leaves no line in the log. */
   holdBack(channel_id: string, { incident, ...brief }: IncidentBrief, change: IncidentChange, until: Date): void {
     const { incident_id, workspace_id } = incident;
-    const standing = this.standing(channel_id, incident_id) ?? { channel_id, incident_id, owed: [], reminders: 0, look_at: null };
+    const standing = this.standing(channel_id, incident_id) ?? newStanding(channel_id, incident_id);
     this.stand({ ...standing, owed: withChange(standing.owed, change), look_at: until });
     if (change.kind === 'grown') return;
     const { newId, now, publicUrl } = this.surroundings;

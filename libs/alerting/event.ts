@@ -56,7 +56,8 @@ export const testEvent = (workspace: string, note: string | undefined, now: Date
 /** Whether nobody has to do anything about the incident any more. */
 export const isClosed = ({ state }: Pick<IncidentSummary, 'state'>): boolean => state === 'resolved' || state === 'false_positive';
 
-function cut(text: string, most = LONGEST_TEXT): string {
+/** No longer than this, and no half of a character at its end. */
+export function cut(text: string, most = LONGEST_TEXT): string {
   return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
 }
 

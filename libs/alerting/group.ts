@@ -1,4 +1,5 @@
 import { severityRank, type AlertEvent, type AlertGroupField, type GroupedIncident, type IncidentSummary } from '@keytrail/contracts';
+import { cut } from './event.js';
 import type { Route } from './routing.js';
 
 /** What one notification lists at most; more go into another one. */
@@ -41,7 +42,3 @@ export function groupEvent(events: readonly AlertEvent[], key: string): AlertEve
 
 const bare = (data: AlertEvent['data']): AlertEvent['data'] => ({ ...data, changes: data.changes.slice(-2), what_happened: [], what_to_do: [], incident: { ...data.incident, key_ids: [], addresses: [], rule_ids: [] } });
 const shortened = (by: Record<string, string>) => Object.fromEntries(Object.entries(by).map(([field, value]) => [field, cut(value, LONGEST_TITLE)]));
-
-function cut(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most - 1).replace(/[\uD800-\uDBFF]$/, '')}…`;
-}

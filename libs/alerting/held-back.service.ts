@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { IncidentBriefs } from '@keytrail/incidents';
 import { Clock } from '@keytrail/platform';
 import { Database, type Executor } from '@keytrail/postgres';
+import { newStanding } from './alert-plan.js';
 import { isClosed, withChange } from './event.js';
 import { lockFanOut, runningSilences } from './outbox.store.js';
 import { silencedUntil } from './routing.js';
@@ -38,7 +39,7 @@ export class HeldBack {
         const until = incident === undefined || isClosed(incident) ? undefined : silencedUntil(silences, incident, now);
         if (until === undefined) continue;
         const name = `${channel_id} ${incident_id!}`;
-        const standing = standings.get(name) ?? { channel_id, incident_id: incident_id!, owed: [], reminders: 0, look_at: null };
+        const standing = standings.get(name) ?? newStanding(channel_id, incident_id!);
         standings.set(name, { ...standing, owed: event.data.changes.reduce(withChange, standing.owed), look_at: until });
         changed.add(name);
         held.push(delivery_id);

@@ -2,7 +2,7 @@ import { Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestj
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { OpenSessionList, Problem, Session, rolePermissions } from '@keytrail/contracts';
-import { AnyCallerRoute, Clock, CurrentCaller, RequirePermission, type Caller } from '@keytrail/platform';
+import { AnyCallerRoute, CurrentCaller, RequirePermission, type Caller } from '@keytrail/platform';
 import { sessionCookie } from './session-cookie.js';
 import { SessionStore } from './session.store.js';
 
@@ -10,15 +10,14 @@ import { SessionStore } from './session.store.js';
 @Controller('v1/session')
 @AnyCallerRoute()
 export class SessionController {
-  constructor(private readonly sessions: SessionStore, private readonly clock: Clock) {}
+  constructor(private readonly sessions: SessionStore) {}
 
   @Post()
   @ApiOperation({ summary: 'Open a session for a browser: the answer sets a cookie that stands for the access token of this call, for 12 hours at most' })
   @ApiResponse({ status: 201, standardSchema: Session })
   @ApiResponse({ status: 403, description: 'Not an access token, or one of a machine', standardSchema: Problem })
   async open(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<Session> {
-    const { secret, session_id, expires_at } = await this.sessions.open(caller, request.headers['user-agent'] ?? '');
-    const seconds = Math.max(1, Math.floor((expires_at.getTime() - this.clock.now()) / 1000));
+    const { secret, session_id, expires_at, seconds } = await this.sessions.open(caller, request.headers['user-agent'] ?? '');
     void reply.header('set-cookie', sessionCookie(secret, seconds, request.protocol === 'https'));
     return present({ ...caller, session: { session_id, expires_at } });
   }

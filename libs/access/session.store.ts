@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { Injectable } from '@nestjs/common';
-import { sql } from 'kysely';
+import { sql, type Insertable } from 'kysely';
 import type { OpenSession, Role } from '@keytrail/contracts';
 import { AuditTrail } from '@keytrail/audit-trail';
 import { AppError, Clock, Secrets, WorkspaceScope, newId, notFound, type Actor, type Caller } from '@keytrail/platform';
-import { Database, type Executor } from '@keytrail/postgres';
+import { Database, type Executor, type SessionTable } from '@keytrail/postgres';
 import { IdentityProvider, type SignedInPerson } from './oidc/identity-provider.service.js';
 
 /** Who a session stands for: of its token, or else its own. */
@@ -20,7 +20,15 @@ const TOKEN_ACTOR = /^token:(.+)$/;
 /** Machines have nothing to look at. */
 const MACHINES: ReadonlySet<Role> = new Set(['ingest', 'gateway', 'scanner']);
 
-export interface NewSession { secret: string; session_id: string; expires_at: Date }
+/** `seconds`: until it expires. */
+export interface NewSession { secret: string; session_id: string; expires_at: Date; seconds: number }
+
+interface Opening {
+  userAgent: string;
+  until: Date | null;
+  stands: Partial<Insertable<SessionTable>>;
+  detail: Record<string, unknown>;
+}
 
 /**
  * Sessions of people in browsers. Each stands for an access token: what ends the token, or puts another in its place, ends its sessions. Or for somebody whom the
@@ -42,41 +50,19 @@ export class SessionStore {
     if (MACHINES.has(caller.role)) {
       throw new AppError({ code: 'role_has_no_pages', status: 403, message: `The role ${caller.role} is for machines. Sign in with the token of a viewer, a responder or an administrator.` });
     }
-    const now = this.clock.date();
-    const secret = randomBytes(32).toString('base64url');
     return this.database.transaction().execute(async (transaction) => {
       const token = await transaction.selectFrom('access_tokens').select(['digest', 'expires_at']).where('token_id', '=', tokenId)
         .where('revoked_at', 'is', null).forShare().executeTakeFirst();
       if (token === undefined) throw notFound('access token');
-      const expires_at = new Date(Math.min(now.getTime() + LONGEST_MS, token.expires_at?.getTime() ?? Infinity));
-      const session_id = newId('ses');
-      await transaction.insertInto('sessions').values({
-        session_id, digest: this.digest(secret), token_id: tokenId, token_digest: token.digest, address: caller.address,
-        user_agent: userAgent.slice(0, LONGEST_AGENT), created_at: now, expires_at,
-      }).execute();
-      await this.auditTrail.record(transaction, caller, {
-        action: 'session.opened', object_type: 'session', object_id: session_id, workspace_id: null, detail: { token_id: tokenId, expires_at: expires_at.toISOString() },
-      });
-      return { secret, session_id, expires_at };
+      return this.keep(transaction, caller, { userAgent, until: token.expires_at, stands: { token_id: tokenId, token_digest: token.digest }, detail: { token_id: tokenId } });
     });
   }
 
   /** Opens a session for somebody whom the identity provider vouches for. */
-  async openFor({ subject, name, role, workspaces, settingsDigest }: SignedInPerson, from: Pick<Actor, 'address' | 'request_id'>, userAgent: string): Promise<NewSession> {
-    const now = this.clock.date();
-    const secret = randomBytes(32).toString('base64url');
-    const session_id = newId('ses');
-    const expires_at = new Date(now.getTime() + LONGEST_MS);
-    return this.database.transaction().execute(async (transaction) => {
-      await transaction.insertInto('sessions').values({
-        session_id, digest: this.digest(secret), subject, name, role, workspaces: workspaces === null ? null : JSON.stringify(workspaces), settings_digest: settingsDigest,
-        address: from.address, user_agent: userAgent.slice(0, LONGEST_AGENT), created_at: now, expires_at,
-      }).execute();
-      await this.auditTrail.record(transaction, { ...from, actor: actorOf(null, subject) }, {
-        action: 'session.opened', object_type: 'session', object_id: session_id, workspace_id: null, detail: { subject, name, role, workspaces, expires_at: expires_at.toISOString() },
-      });
-      return { secret, session_id, expires_at };
-    });
+  async openFor({ subject, name, role, workspaces }: SignedInPerson, from: Pick<Actor, 'address' | 'request_id'>, userAgent: string): Promise<NewSession> {
+    const stands = { subject, name, role, workspaces: workspaces === null ? null : JSON.stringify(workspaces), settings_digest: this.provider.settingsDigest };
+    return this.database.transaction().execute((transaction) =>
+      this.keep(transaction, { ...from, actor: actorOf(null, subject) }, { userAgent, until: null, stands, detail: { subject, name, role, workspaces } }));
   }
 
   /** Who a cookie's secret stands for, as of now; undefined when the session or its token has ended. */
@@ -110,6 +96,21 @@ export class SessionStore {
         action: 'session.ended', object_type: 'session', object_id: sessionId, workspace_id: null, detail: row.token_id === null ? { subject: row.subject } : { token_id: row.token_id },
       });
     });
+  }
+
+  /** `stands`: for a token, or for a person; `until`: it lasts no longer than this. */
+  private async keep(transaction: Executor, actor: Actor, { userAgent, until, stands, detail }: Opening): Promise<NewSession> {
+    const now = this.clock.date();
+    const secret = randomBytes(32).toString('base64url');
+    const session_id = newId('ses');
+    const expires_at = new Date(Math.min(now.getTime() + LONGEST_MS, until?.getTime() ?? Infinity));
+    await transaction.insertInto('sessions').values({
+      ...stands, session_id, digest: this.digest(secret), address: actor.address, user_agent: userAgent.slice(0, LONGEST_AGENT), created_at: now, expires_at,
+    }).execute();
+    await this.auditTrail.record(transaction, actor, {
+      action: 'session.opened', object_type: 'session', object_id: session_id, workspace_id: null, detail: { ...detail, expires_at: expires_at.toISOString() },
+    });
+    return { secret, session_id, expires_at, seconds: Math.max(1, Math.floor((expires_at.getTime() - now.getTime()) / 1000)) };
   }
 
   private live(executor: Executor) {

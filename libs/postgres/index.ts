@@ -5,5 +5,5 @@ export { keepMasterKeyCheck, keepVersionChecks, versionsInUse, type VersionCheck
 export { oneAtATime } from './one-at-a-time.js';
 export { inWorkspaces } from './in-workspaces.js';
 export { PostgresModule } from './postgres.module.js';
-export type { AlertChannelTable, AlertDeliveryTable, AlertRouteTable, AuditCheckpointTable, BacktestFindingTable, BacktestTable, BulkContainmentKeyTable, BulkContainmentTable, ContainmentTable, CredentialTable, CustomRuleTable, KeyEventTable, OwnerTable, PolicyViolationTable, RemoteContainmentTable, RemoteSuccessorPlan, RuleTuningTable, SilenceTable, SuppressionTable, WorkspaceTable, FindingTable, IncidentChangeTable, IncidentTable, LeakTable, LeakedKeyTable, Tables } from './tables.js';
+export type { AlertChannelTable, AlertDeliveryTable, AlertRouteTable, AuditCheckpointTable, BacktestFindingTable, BacktestTable, BulkContainmentKeyTable, BulkContainmentTable, ContainmentTable, CredentialTable, CustomRuleTable, KeyEventTable, OwnerTable, PolicyViolationTable, RemoteContainmentTable, RemoteSuccessorPlan, RuleTuningTable, SessionTable, SilenceTable, SuppressionTable, WorkspaceTable, FindingTable, IncidentChangeTable, IncidentTable, LeakTable, LeakedKeyTable, Tables } from './tables.js';
 export { RetentionJob } from './retention.job.js';

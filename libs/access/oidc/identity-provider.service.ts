@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Injectable, Logger } from '@nestjs/common';
 import * as oidc from 'openid-client';
+import type { SignInProblem } from '@keytrail/contracts';
 import { AppError, type OidcSettings } from '@keytrail/platform';
 import { AccessSettings } from '../access.settings.js';
 import { roleOf, type Standing } from './role-of.js';
@@ -15,32 +16,28 @@ export interface SignedInPerson extends Standing {
   subject: string;
   /** For people. */
   name: string;
-  /** Of the settings under which they signed in: what changes those ends the session. */
-  settingsDigest: string;
 }
 
 /** Why nobody is signed in: the person or the provider said no, what came back cannot be believed, or no rule gives them a role. */
-export type SignInRefusal = 'sign_in_denied' | 'sign_in_not_believed' | 'no_role';
+export type SignInRefusal = Exclude<SignInProblem, 'sign_in_expired'>;
 
 /** The OpenID Connect provider that people sign in through: authorization code flow (OpenID Connect Core 1.0, 3.1) with PKCE (RFC 7636). */
 @Injectable()
 export class IdentityProvider {
   private readonly logger = new Logger('access');
   private readonly settings: OidcSettings | undefined;
+  /** Of who may sign in and as what; null where nobody can. */
+  readonly settingsDigest: string | null;
   private found: Promise<oidc.Configuration> | undefined;
 
   constructor(settings: AccessSettings) {
     this.settings = settings.oidc;
+    this.settingsDigest = settings.oidc === undefined ? null : digestOf(settings.oidc);
   }
 
   /** undefined: people sign in with access tokens only. */
   get publicUrl(): string | undefined {
     return this.settings?.publicUrl;
-  }
-
-  /** Of who may sign in and as what; null where nobody can. */
-  get settingsDigest(): string | null {
-    return this.settings === undefined ? null : digestOf(this.settings);
   }
 
   /** Where a browser goes, and what has to be remembered until it comes back. 503 `identity_provider_unavailable` when the provider does not answer. */
@@ -73,7 +70,7 @@ export class IdentityProvider {
         this.logger.warn(`oidc:${idToken.sub} signed in at the provider, but no rule of KEYTRAIL_OIDC_ROLES fits what ${settings.roleClaim} holds`);
         return { refused: 'no_role' };
       }
-      return { ...standing, subject: idToken.sub.slice(0, 256), name: nameOf(claims), settingsDigest: digestOf(settings) };
+      return { ...standing, subject: idToken.sub.slice(0, 256), name: nameOf(claims) };
     } catch (error) {
       return { refused: this.refusalOf(error) };
     }

@@ -1,7 +1,7 @@
 import { Controller, Get, Query, Req, Res } from '@nestjs/common';
 import { ApiOperation, ApiResponse, ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { Problem, SignInMethods, SignInQuery } from '@keytrail/contracts';
+import { Problem, SignInMethods, SignInQuery, type SignInProblem } from '@keytrail/contracts';
 import { ApiQueryOf, Clock, PublicRoute, Secrets } from '@keytrail/platform';
 import { Authentication } from '../authentication.service.js';
 import { cookieOf, sessionCookie, signInCookie } from '../session-cookie.js';
@@ -49,13 +49,12 @@ export class OidcController {
     if (attempt === undefined) return this.turnAway(request, reply, 'sign_in_expired');
     const person = await this.provider.complete(queryOf(request), attempt);
     if ('refused' in person) return this.turnAway(request, reply, person.refused);
-    const { secret, expires_at } = await this.sessions.openFor(person, { address: request.ip, request_id: String(request.id) }, request.headers['user-agent'] ?? '');
-    const seconds = Math.max(1, Math.floor((expires_at.getTime() - this.clock.now()) / 1000));
+    const { secret, seconds } = await this.sessions.openFor(person, { address: request.ip, request_id: String(request.id) }, request.headers['user-agent'] ?? '');
     const secure = isSecure(request);
     await reply.header('set-cookie', [sessionCookie(secret, seconds, secure), signInCookie('', 0, secure)]).redirect(`${this.provider.publicUrl}${attempt.returnTo}`, 303);
   }
 
-  private async turnAway(request: FastifyRequest, reply: FastifyReply, why: string): Promise<void> {
+  private async turnAway(request: FastifyRequest, reply: FastifyReply, why: SignInProblem): Promise<void> {
     await this.authentication.countFailure(request.ip);
     await reply.header('set-cookie', signInCookie('', 0, isSecure(request))).redirect(`${this.provider.publicUrl ?? ''}/?sign_in=${why}`, 303);
   }
